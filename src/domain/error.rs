@@ -1,0 +1,188 @@
+//! The one table of errors, for WebSocket and HTTP alike (docs/PROTOCOL.md §4).
+
+use std::borrow::Cow;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $status:literal, $retryable:literal;)*) => {
+        /// Why a request was refused.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[$doc])* $variant,)* }
+
+        impl Code {
+            /// Every code there is.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// As it stands on the wire.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The HTTP status that goes with it.
+            pub fn status(self) -> u16 {
+                match self { $(Self::$variant => $status,)* }
+            }
+
+            /// Whether the same request may succeed later.
+            pub fn retryable(self) -> bool {
+                match self { $(Self::$variant => $retryable,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Not a JSON object.
+    BadJson = "bad_json", 400, false;
+    /// A field is missing, of the wrong type or out of range.
+    BadRequest = "bad_request", 400, false;
+    /// No such frame.
+    UnknownType = "unknown_type", 400, false;
+    /// A binary frame.
+    BinaryUnsupported = "binary_unsupported", 400, false;
+    /// Something else came before `hello`.
+    HelloExpected = "hello_expected", 400, false;
+    /// A second `hello`.
+    HelloRepeated = "hello_repeated", 400, false;
+    /// Not a customer token at all.
+    TokenInvalid = "token_invalid", 400, false;
+    /// Nothing but white space.
+    TextEmpty = "text_empty", 400, false;
+    /// Too many characters or bytes.
+    TextTooLong = "text_too_long", 400, false;
+    /// U+0000 in the text.
+    TextInvalid = "text_invalid", 400, false;
+    /// Unknown user name, wrong password, or a disabled account.
+    BadCredentials = "bad_credentials", 401, false;
+    /// No session, or it has ended.
+    NotSignedIn = "not_signed_in", 401, false;
+    /// Signed in, but not for this.
+    Forbidden = "forbidden", 403, false;
+    /// A browser on another site.
+    OriginRefused = "origin_refused", 403, false;
+    /// No such address.
+    NotFound = "not_found", 404, false;
+    /// There is none of this id, or it is somebody else's; the two are not told apart.
+    ConversationNotFound = "conversation_not_found", 404, false;
+    /// Another method is meant for this address.
+    MethodNotAllowed = "method_not_allowed", 405, false;
+    /// Somebody else's message in this conversation has this `client_id`.
+    ClientIdInUse = "client_id_in_use", 409, false;
+    /// The body is larger than allowed.
+    BodyTooLarge = "body_too_large", 413, false;
+    /// A body that is not `application/json`.
+    UnsupportedMedia = "unsupported_media", 415, false;
+    /// Too many frames or sign-in attempts.
+    RateLimited = "rate_limited", 429, true;
+    /// Too many connections from one address.
+    TooManyConnections = "too_many_connections", 429, true;
+    /// A fault of ours.
+    Internal = "internal", 500, true;
+    /// The database does not answer.
+    Unavailable = "unavailable", 503, true;
+    /// A queue is full.
+    Overloaded = "overloaded", 503, true;
+}
+
+/// A refusal as the client gets it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {message}", code.as_str())]
+pub struct Refusal {
+    /// What a program goes by.
+    pub code: Code,
+    /// What a person reads: what was wrong and what is allowed.
+    pub message: Cow<'static, str>,
+    /// When to try again.
+    pub retry_after_ms: Option<u64>,
+    /// The name under which the cause stands in the log, for [`Code::Internal`].
+    pub incident: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal with its explanation.
+    pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            retry_after_ms: None,
+            incident: None,
+        }
+    }
+
+    /// A field that is not as it must be.
+    pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::BadRequest, message)
+    }
+
+    /// The same for "no such conversation" and "not yours".
+    pub fn conversation_not_found() -> Self {
+        Self::new(
+            Code::ConversationNotFound,
+            "there is no such conversation here",
+        )
+    }
+
+    /// Nobody is signed in here.
+    pub fn not_signed_in() -> Self {
+        Self::new(Code::NotSignedIn, "sign in first")
+    }
+
+    /// The database does not answer.
+    pub fn unavailable() -> Self {
+        Self::new(
+            Code::Unavailable,
+            "the database does not answer right now; try again",
+        )
+    }
+
+    /// A queue is full.
+    pub fn overloaded() -> Self {
+        Self::new(Code::Overloaded, "too much is waiting right now; try again")
+    }
+
+    /// The same, with the time after which to try again.
+    #[must_use]
+    pub fn retry_after(mut self, ms: u64) -> Self {
+        self.retry_after_ms = Some(ms);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_protocol_page_has_the_same_table() {
+        let page = include_str!("../../docs/PROTOCOL.md");
+        let rows: Vec<_> = page
+            .lines()
+            .skip_while(|line| !line.starts_with("## 4."))
+            .take_while(|line| !line.starts_with("## 5."))
+            .filter(|line| line.starts_with("| `"))
+            .map(|line| {
+                line.split('|')
+                    .map(|cell| cell.trim().to_owned())
+                    .collect::<Vec<_>>()
+            })
+            .map(|cells| {
+                (
+                    cells[1].replace('`', ""),
+                    cells[2].clone(),
+                    cells[3].clone(),
+                )
+            })
+            .collect();
+        let table: Vec<_> = Code::ALL
+            .iter()
+            .map(|code| {
+                let retryable = if code.retryable() { "yes" } else { "no" };
+                (
+                    code.as_str().to_owned(),
+                    code.status().to_string(),
+                    retryable.to_owned(),
+                )
+            })
+            .collect();
+        assert_eq!(rows, table);
+    }
+}

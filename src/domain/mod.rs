@@ -1,0 +1,30 @@
+//! What chat is about, without a socket or a database: ids, texts, messages, conversations, and
+//! the one table of errors. Everything here is plain data and pure functions.
+
+mod account;
+mod conversation;
+mod error;
+mod id;
+mod key;
+mod message;
+mod text;
+mod time;
+
+pub use account::{Account, Me, Role};
+pub use conversation::{AgentRef, Conversation, CustomerRef, Listed, ReadMarks, Side, Status};
+pub use error::{Code, Refusal};
+pub use id::{AgentId, ConversationId, CustomerId, Seq};
+pub use key::{ClientId, CustomerKey, SessionKey, TOKEN_CHARS, Token};
+pub use message::{Author, Kind, Message};
+pub use text::{TextLimits, check_text};
+pub use time::{Timestamp, now, rfc3339};
+
+/// Who everybody's messages go to (`KEFU_ROOM`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RoomKind {
+    /// Each customer has conversations of their own, seen by that customer and the agents.
+    Private,
+    /// One conversation for everybody, customers and agents alike.
+    Shared,
+}

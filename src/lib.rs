@@ -1,0 +1,7 @@
+//! Kefu: live chat that a business hosts itself.
+//!
+//! Modules point one way: `domain ← protocol`, `domain ← store`,
+//! `{domain, protocol, store} ← chat ← http ← server ← main`. A test keeps it so.
+//! docs/ARCHITECTURE.md is the map.
+
+pub mod domain;
