@@ -5,3 +5,4 @@
 //! docs/ARCHITECTURE.md is the map.
 
 pub mod domain;
+pub mod protocol;
