@@ -1,0 +1,206 @@
+//! What a batch inserts and updates, with few statements however many rows there are.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::Result;
+use crate::{
+    domain::Status,
+    store::{
+        connection::DbConnection,
+        rows::ConversationRow,
+        schema::{conversations, customers, messages},
+    },
+};
+
+/// Inserts many rows with one statement, which diesel has for each engine but not for the enum.
+macro_rules! insert {
+    ($conn:expr, $table:expr, $rows:expr) => {
+        match $conn {
+            DbConnection::Mysql(conn) => {
+                diesel::insert_into($table).values($rows).execute(conn)?;
+            }
+            DbConnection::Sqlite(conn) => {
+                diesel::insert_into($table).values($rows).execute(conn)?;
+            }
+        }
+    };
+}
+
+/// A customer, before their first message is stored.
+#[derive(Insertable)]
+#[diesel(table_name = customers, treat_none_as_default_value = false)]
+pub struct NewCustomer<'a> {
+    pub token_hash: Vec<u8>,
+    pub page: &'a Option<String>,
+    pub language: &'a Option<String>,
+    pub created_at: NaiveDateTime,
+}
+
+/// A conversation without messages.
+#[derive(Insertable)]
+#[diesel(table_name = conversations, treat_none_as_default_value = false)]
+pub struct NewConversation {
+    customer_id: Option<i64>,
+    current_of: Option<i64>,
+    status: &'static str,
+    last_seq: i64,
+    customer_read_seq: i64,
+    agent_read_seq: i64,
+    created_at: NaiveDateTime,
+    last_message_at: NaiveDateTime,
+}
+
+/// `conversations.current_of` of the one conversation of a shared room.
+pub const EVERYBODY: i64 = 0;
+
+impl NewConversation {
+    pub fn of_customer(id: i64, at: NaiveDateTime) -> Self {
+        Self {
+            customer_id: Some(id),
+            current_of: Some(id),
+            status: Status::Waiting.as_str(),
+            last_seq: 0,
+            customer_read_seq: 0,
+            agent_read_seq: 0,
+            created_at: at,
+            last_message_at: at,
+        }
+    }
+
+    /// The one conversation of a shared room; nobody has to take it.
+    pub fn of_everybody(at: NaiveDateTime) -> Self {
+        Self {
+            customer_id: None,
+            current_of: Some(EVERYBODY),
+            status: Status::Open.as_str(),
+            ..Self::of_customer(0, at)
+        }
+    }
+}
+
+/// A message with its number.
+#[derive(Insertable)]
+#[diesel(table_name = messages, treat_none_as_default_value = false)]
+pub struct NewMessage {
+    pub conversation_id: i64,
+    pub seq: i64,
+    pub client_id: Option<String>,
+    pub kind: &'static str,
+    pub sender_role: &'static str,
+    pub sender_id: Option<i64>,
+    pub text: String,
+    pub sent_at: NaiveDateTime,
+}
+
+/// Inserts customers, none of which may be there.
+pub fn insert_customers(conn: &mut DbConnection, rows: Vec<NewCustomer<'_>>) -> Result<()> {
+    insert!(conn, customers::table, rows);
+    Ok(())
+}
+
+/// Inserts conversations, none of which may be there.
+pub fn insert_conversations(
+    conn: &mut DbConnection,
+    rows: Vec<NewConversation>,
+) -> QueryResult<()> {
+    insert!(conn, conversations::table, rows);
+    Ok(())
+}
+
+/// Bytes of text in one statement, well under the smallest `max_allowed_packet` (1 MiB).
+const STATEMENT_BYTES: usize = 256 * 1024;
+/// Rows in one INSERT: eight values each, and a statement may have 32,766 on SQLite. More rows in one
+/// were slower, not faster.
+const STATEMENT_ROWS: usize = 256;
+/// Rows in one UPDATE, which compares each row with each of its cases.
+const UPDATE_ROWS: usize = 64;
+
+/// What a batch changes, gathered to be written with few statements.
+#[derive(Default)]
+pub struct Changes {
+    pub messages: Vec<NewMessage>,
+    /// Conversations with new messages.
+    pub posted: BTreeSet<i64>,
+    /// Conversations with a new read mark.
+    pub marked: BTreeSet<i64>,
+    /// Conversations that an agent answered for the first time.
+    pub taken: BTreeSet<i64>,
+}
+
+impl Changes {
+    pub fn store(
+        self,
+        conn: &mut DbConnection,
+        rows: &BTreeMap<i64, ConversationRow>,
+        at: NaiveDateTime,
+    ) -> Result<()> {
+        let mut rest = self.messages.as_slice();
+        while !rest.is_empty() {
+            let mut bytes = 0;
+            let fits = rest.iter().take(STATEMENT_ROWS).take_while(|message| {
+                bytes += message.text.len();
+                bytes <= STATEMENT_BYTES
+            });
+            let (now, later) = rest.split_at(fits.count().max(1));
+            insert!(conn, messages::table, now);
+            rest = later;
+        }
+        let of = |ids: &BTreeSet<i64>| -> Vec<&ConversationRow> {
+            ids.iter().filter_map(|id| rows.get(id)).collect()
+        };
+        for rows in of(&self.posted).chunks(UPDATE_ROWS) {
+            let columns = [LAST_SEQ, CUSTOMER_READ_SEQ, AGENT_READ_SEQ];
+            // Numbers and a time of our own making only; nothing that anybody sent.
+            let time = at.format("%F %T%.f");
+            let sql = update(&columns, Some(&format!("last_message_at = '{time}'")), rows);
+            diesel::sql_query(sql).execute(conn)?;
+        }
+        let only_marked: BTreeSet<i64> = self.marked.difference(&self.posted).copied().collect();
+        for rows in of(&only_marked).chunks(UPDATE_ROWS) {
+            let sql = update(&[CUSTOMER_READ_SEQ, AGENT_READ_SEQ], None, rows);
+            diesel::sql_query(sql).execute(conn)?;
+        }
+        for row in of(&self.taken) {
+            diesel::update(conversations::table.find(row.id))
+                .set((
+                    conversations::status.eq(&row.status),
+                    conversations::agent_id.eq(row.agent_id),
+                ))
+                .execute(conn)?;
+        }
+        Ok(())
+    }
+}
+
+type Column = (&'static str, fn(&ConversationRow) -> i64);
+const LAST_SEQ: Column = ("last_seq", |row| row.last_seq);
+const CUSTOMER_READ_SEQ: Column = ("customer_read_seq", |row| row.customer_read_seq);
+const AGENT_READ_SEQ: Column = ("agent_read_seq", |row| row.agent_read_seq);
+
+/// `UPDATE conversations SET last_seq = CASE id WHEN 1 THEN 7 … END, … WHERE id IN (1, …)`
+fn update(columns: &[Column], also: Option<&str>, rows: &[&ConversationRow]) -> String {
+    let mut sql = String::from("UPDATE conversations SET ");
+    for (index, (name, value)) in columns.iter().enumerate() {
+        sql.push_str(if index == 0 { "" } else { ", " });
+        sql.push_str(name);
+        sql.push_str(" = CASE id");
+        for row in rows {
+            // Writing to a string can not fail.
+            let _ = write!(sql, " WHEN {} THEN {}", row.id, value(row));
+        }
+        sql.push_str(" END");
+    }
+    if let Some(also) = also {
+        sql.push_str(", ");
+        sql.push_str(also);
+    }
+    let ids: Vec<String> = rows.iter().map(|row| row.id.to_string()).collect();
+    let _ = write!(sql, " WHERE id IN ({})", ids.join(", "));
+    sql
+}

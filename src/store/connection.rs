@@ -1,0 +1,185 @@
+//! One connection to either engine: opening it, what its session is set to, write transactions, and
+//! the pool of the readers. Used by the writer thread and by the blocking threads of reads.
+
+use std::time::Duration;
+
+use diesel::{
+    connection::{AnsiTransactionManager, Connection, SimpleConnection, TransactionManager},
+    mysql::MysqlConnection,
+    prelude::*,
+    r2d2::R2D2Connection,
+    result::{ConnectionError, Error},
+    sqlite::SqliteConnection,
+};
+
+use super::{
+    error::{StoreError, Trouble},
+    url::{DatabaseUrl, Engine},
+};
+
+/// A connection to the engine that the address names. Diesel's own `establish` for it would try each
+/// engine in turn and make an empty file out of a typo; [`open`] goes by the scheme.
+#[derive(diesel::MultiConnection)]
+pub enum DbConnection {
+    /// To MySQL or MariaDB.
+    Mysql(MysqlConnection),
+    /// To the built-in engine.
+    Sqlite(SqliteConnection),
+}
+
+/// Opens a connection that waits at most `lock_wait` for a lock that somebody else holds (whole
+/// seconds, at least one, on MySQL).
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when there is no database or it refuses; [`StoreError::Internal`] when
+/// it can not do what was asked, such as TLS.
+pub(super) fn open(url: &DatabaseUrl, lock_wait: Duration) -> Result<DbConnection, StoreError> {
+    match url.engine {
+        Engine::Sqlite => open_sqlite(url, lock_wait),
+        Engine::Mysql => open_mysql(url, lock_wait),
+    }
+}
+
+fn open_sqlite(url: &DatabaseUrl, lock_wait: Duration) -> Result<DbConnection, StoreError> {
+    let mut conn = SqliteConnection::establish(&url.target)
+        .map_err(|error| StoreError::Unavailable(format!("{url}: {error}")))?;
+    // Acknowledged means on disk: synchronous=FULL also in WAL mode. The time-out comes first, as
+    // every other line may have to wait.
+    conn.batch_execute(&format!(
+        "PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;",
+        lock_wait.as_millis()
+    ))?;
+    set_wal(&mut conn)?;
+    Ok(DbConnection::Sqlite(conn))
+}
+
+/// Two processes that turn WAL on at the same moment get "locked" at once, whatever the time-out.
+fn set_wal(conn: &mut SqliteConnection) -> Result<(), StoreError> {
+    let mut tries = 0;
+    loop {
+        match conn.batch_execute("PRAGMA journal_mode = WAL;") {
+            Err(_) if tries < 20 => {
+                tries += 1;
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            other => return Ok(other?),
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct SessionStatus {
+    #[diesel(sql_type = diesel::sql_types::Text, column_name = "Value")]
+    value: String,
+}
+
+fn open_mysql(url: &DatabaseUrl, lock_wait: Duration) -> Result<DbConnection, StoreError> {
+    let mut conn = MysqlConnection::establish(&url.target).map_err(|error| match error {
+        ConnectionError::InvalidConnectionUrl(text) => StoreError::Internal(text),
+        other => StoreError::Unavailable(format!("{url}: {other}")),
+    })?;
+    if url.encrypted {
+        let status = diesel::sql_query("SHOW SESSION STATUS LIKE 'Ssl_cipher'");
+        let cipher = status.load::<SessionStatus>(&mut conn)?;
+        if cipher.iter().all(|row| row.value.is_empty()) {
+            let text = "the connection is not encrypted, although the address asks for TLS; see \
+                        that the server has a certificate";
+            return Err(StoreError::Internal(format!("{url}: {text}")));
+        }
+    }
+    let seconds = lock_wait.as_secs().max(1);
+    // Everything that a server's configuration might have decided otherwise. Strict, so that a text
+    // is never cut short silently; English, so that errors can be told apart.
+    conn.batch_execute(&format!(
+        "SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci;
+         SET SESSION time_zone = '+00:00', lc_messages = 'en_US',
+             sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',
+             innodb_lock_wait_timeout = {seconds}, lock_wait_timeout = {seconds};
+         SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+    ))?;
+    Ok(DbConnection::Mysql(conn))
+}
+
+impl DbConnection {
+    /// Which engine it talks to.
+    pub(super) fn engine(&self) -> Engine {
+        match self {
+            Self::Mysql(_) => Engine::Mysql,
+            Self::Sqlite(_) => Engine::Sqlite,
+        }
+    }
+
+    /// Says what to do about an error of this connection; asks the server where the text does not tell.
+    pub(super) fn diagnose(&mut self, error: &Error) -> Trouble {
+        match super::error::diagnose(error) {
+            Trouble::Fault(text) if self.engine() == Engine::Mysql && self.ping().is_err() => {
+                Trouble::Away(text)
+            }
+            trouble => trouble,
+        }
+    }
+}
+
+/// Runs `work` in a transaction that may write from its first statement on: on SQLite one that was
+/// begun as a read can not become a write when somebody else wrote meanwhile.
+pub(super) fn write_transaction<T, E: From<Error>>(
+    conn: &mut DbConnection,
+    work: impl FnOnce(&mut DbConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    match conn {
+        DbConnection::Mysql(conn) => AnsiTransactionManager::begin_transaction(conn)?,
+        DbConnection::Sqlite(conn) => {
+            AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?;
+        }
+    }
+    match work(conn) {
+        Ok(value) => {
+            <DbConnection as Connection>::TransactionManager::commit_transaction(conn)?;
+            Ok(value)
+        }
+        Err(error) => {
+            // What went wrong first matters more than that undoing it failed too, which leaves a
+            // connection that `is_broken` tells of.
+            if let Err(second) =
+                <DbConnection as Connection>::TransactionManager::rollback_transaction(conn)
+            {
+                tracing::debug!(cause = %second, "a transaction could not be rolled back");
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Makes the connections of the pool.
+pub(super) struct Manager {
+    pub(super) url: DatabaseUrl,
+    pub(super) lock_wait: Duration,
+}
+
+/// A connection of the pool.
+pub(super) struct Pooled {
+    pub(super) conn: DbConnection,
+    /// Not to be used again.
+    pub(super) broken: bool,
+}
+
+impl r2d2::ManageConnection for Manager {
+    type Connection = Pooled;
+    type Error = StoreError;
+
+    fn connect(&self) -> Result<Pooled, StoreError> {
+        let conn = open(&self.url, self.lock_wait)?;
+        Ok(Pooled {
+            conn,
+            broken: false,
+        })
+    }
+
+    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), StoreError> {
+        Ok(pooled.conn.ping()?)
+    }
+
+    fn has_broken(&self, pooled: &mut Pooled) -> bool {
+        pooled.broken || std::thread::panicking() || pooled.conn.is_broken()
+    }
+}

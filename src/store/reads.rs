@@ -1,0 +1,394 @@
+//! What the room and HTTP read: conversations and their messages, always for a viewer. These run on
+//! blocking threads with a connection of the pool (`mod.rs` sees to that); every query here is a
+//! snapshot of its own.
+
+use std::{fmt, str::FromStr};
+
+use chrono::DateTime;
+use diesel::prelude::*;
+
+use super::{
+    connection::{DbConnection, MultiBackend},
+    rows::{ConversationRow, CustomerRow, MessageRow, with_names},
+    schema::{agents, conversations, customers, messages},
+};
+use crate::domain::{
+    AgentId, AgentRef, ConversationId, CustomerKey, CustomerRef, Kind, Listed, Message, Seq,
+    Timestamp,
+};
+
+/// Who reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Viewer {
+    /// Sees their own conversations, and in a shared room the shared one.
+    Customer(CustomerKey),
+    /// Sees every conversation.
+    Agent,
+}
+
+/// Which messages of a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// The last ones.
+    Newest,
+    /// The last ones with a smaller `seq`.
+    Before(Seq),
+    /// The first ones with a greater `seq`.
+    After(Seq),
+}
+
+/// A page of messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessagePage {
+    /// Ascending by `seq`.
+    pub messages: Vec<Message>,
+    /// Whether there are further ones in the direction that was asked for.
+    pub more: bool,
+}
+
+/// A page of conversations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConversationPage {
+    /// By latest activity, the latest first.
+    pub conversations: Vec<Listed>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<Cursor>,
+}
+
+/// What a customer finds when they come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomerJoin {
+    /// Who they are; `None` for somebody who has never written.
+    pub customer: Option<CustomerRef>,
+    /// Their conversations, the latest first. In a shared room the one conversation is always there.
+    pub conversations: Vec<Listed>,
+}
+
+/// A place in the list of conversations. Opaque to whoever holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    at: Timestamp,
+    id: ConversationId,
+}
+
+/// A string that is no cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a cursor is what \"next\" held in an earlier answer")]
+pub struct NotACursor;
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.at.timestamp_millis(), self.id)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = NotACursor;
+
+    fn from_str(text: &str) -> Result<Self, NotACursor> {
+        let (at, id) = text.split_once('-').ok_or(NotACursor)?;
+        // At most 14 digits, so that the year has four, as both engines want it.
+        if at.is_empty() || at.len() > 14 || !at.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(NotACursor);
+        }
+        let at = at
+            .parse()
+            .ok()
+            .and_then(DateTime::from_timestamp_millis)
+            .ok_or(NotACursor)?;
+        Ok(Self {
+            at,
+            id: id.parse().map_err(|_| NotACursor)?,
+        })
+    }
+}
+
+/// The kinds of message that a viewer may see. The one place that keeps notes from customers.
+fn visible(viewer: Viewer) -> &'static [Kind] {
+    match viewer {
+        Viewer::Customer(_) | Viewer::Agent => &[Kind::Text],
+    }
+}
+
+fn visible_names(viewer: Viewer) -> Vec<&'static str> {
+    visible(viewer).iter().map(|kind| kind.as_str()).collect()
+}
+
+/// How many conversations of their own a customer gets.
+const OWN: i64 = 20;
+/// How many conversations an agent gets.
+const LATEST: i64 = 100;
+
+type ListedRow = (
+    ConversationRow,
+    Option<CustomerRow>,
+    Option<(i64, String)>,
+    Option<MessageRow>,
+);
+
+/// Conversations with customer, agent and newest message, of one moment: a message that arrives
+/// meanwhile is either in all of it or in none.
+macro_rules! listed {
+    () => {
+        conversations::table
+            .left_join(customers::table.on(customers::id.nullable().eq(conversations::customer_id)))
+            .left_join(agents::table.on(agents::id.nullable().eq(conversations::agent_id)))
+            .left_join(
+                messages::table.on(messages::conversation_id
+                    .eq(conversations::id)
+                    .and(messages::seq.eq(conversations::last_seq))),
+            )
+            .order((
+                conversations::last_message_at.desc(),
+                conversations::id.desc(),
+            ))
+            .select((
+                ConversationRow::as_select(),
+                Option::<CustomerRow>::as_select(),
+                (agents::id, agents::name).nullable(),
+                Option::<MessageRow>::as_select(),
+            ))
+            .into_boxed::<MultiBackend>()
+    };
+}
+
+fn assemble(
+    conn: &mut DbConnection,
+    viewer: Viewer,
+    rows: Vec<ListedRow>,
+) -> QueryResult<Vec<Listed>> {
+    let visible = visible_names(viewer);
+    let newest: Vec<MessageRow> = (rows.iter())
+        .filter_map(|row| row.3.clone())
+        .filter(|message| visible.contains(&message.kind.as_str()))
+        .collect();
+    let mut newest = with_names(conn, newest)?.into_iter().peekable();
+    rows.into_iter()
+        .map(|(row, customer, agent, _)| {
+            let agent = agent.map(|(id, name)| AgentRef {
+                id: AgentId(id),
+                name,
+            });
+            let conversation = row.assemble(customer.map(CustomerRow::into_ref), agent)?;
+            let last_message = newest.next_if(|message| message.conversation == conversation.id);
+            Ok(Listed {
+                conversation,
+                last_message,
+            })
+        })
+        .collect()
+}
+
+fn newest_first(rows: &mut [ListedRow]) {
+    rows.sort_by_key(|(row, ..)| std::cmp::Reverse((row.last_message_at, row.id)));
+}
+
+fn ids_of(rows: &[ListedRow], resume: &[ConversationId]) -> Vec<i64> {
+    let missing = |id: &&ConversationId| !rows.iter().any(|(row, ..)| row.id == id.0);
+    resume.iter().filter(missing).map(|id| id.0).collect()
+}
+
+/// What a customer finds; `shared` is the conversation of a shared room.
+pub(super) fn join_customer(
+    conn: &mut DbConnection,
+    shared: Option<ConversationId>,
+    key: CustomerKey,
+    resume: &[ConversationId],
+) -> QueryResult<CustomerJoin> {
+    let customer = customer_by_key(conn, key)?;
+    let mut rows: Vec<ListedRow> = Vec::new();
+    if let Some(shared) = shared {
+        rows.extend(
+            listed!()
+                .filter(conversations::id.eq(shared.0))
+                .load::<ListedRow>(conn)?,
+        );
+    }
+    if let Some(customer) = &customer {
+        let own = || listed!().filter(conversations::customer_id.eq(customer.id));
+        if shared.is_none() {
+            rows.extend(own().limit(OWN).load::<ListedRow>(conn)?);
+        }
+        let ids = ids_of(&rows, resume);
+        if !ids.is_empty() {
+            rows.extend(
+                own()
+                    .filter(conversations::id.eq_any(ids))
+                    .load::<ListedRow>(conn)?,
+            );
+            newest_first(&mut rows);
+        }
+    }
+    Ok(CustomerJoin {
+        customer: customer.map(CustomerRow::into_ref),
+        conversations: assemble(conn, Viewer::Customer(key), rows)?,
+    })
+}
+
+/// What an agent finds.
+pub(super) fn join_agent(
+    conn: &mut DbConnection,
+    shared: Option<ConversationId>,
+    resume: &[ConversationId],
+) -> QueryResult<Vec<Listed>> {
+    let mut rows = listed!().limit(LATEST).load::<ListedRow>(conn)?;
+    let mut wanted = ids_of(&rows, resume);
+    wanted.extend(ids_of(&rows, shared.as_slice()));
+    if !wanted.is_empty() {
+        rows.extend(
+            listed!()
+                .filter(conversations::id.eq_any(wanted))
+                .load::<ListedRow>(conn)?,
+        );
+        newest_first(&mut rows);
+    }
+    assemble(conn, Viewer::Agent, rows)
+}
+
+/// One conversation, if the viewer may see it.
+pub(super) fn conversation(
+    conn: &mut DbConnection,
+    shared: Option<ConversationId>,
+    viewer: Viewer,
+    id: ConversationId,
+) -> QueryResult<Option<Listed>> {
+    if !may_see(conn, shared, viewer, id)? {
+        return Ok(None);
+    }
+    let rows = listed!()
+        .filter(conversations::id.eq(id.0))
+        .load::<ListedRow>(conn)?;
+    Ok(assemble(conn, viewer, rows)?.pop())
+}
+
+/// A page of all conversations, for agents.
+pub(super) fn conversations(
+    conn: &mut DbConnection,
+    before: Option<Cursor>,
+    limit: usize,
+) -> QueryResult<ConversationPage> {
+    let mut query = listed!().limit(one_more(limit));
+    if let Some(Cursor { at, id }) = before {
+        let at = at.naive_utc();
+        let earlier = conversations::last_message_at.lt(at);
+        let same = conversations::last_message_at
+            .eq(at)
+            .and(conversations::id.lt(id.0));
+        query = query.filter(earlier.or(same));
+    }
+    let mut rows = query.load::<ListedRow>(conn)?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(|(row, ..)| Cursor {
+        at: row.last_message_at.and_utc(),
+        id: ConversationId(row.id),
+    });
+    Ok(ConversationPage {
+        conversations: assemble(conn, Viewer::Agent, rows)?,
+        next,
+    })
+}
+
+/// A page of a conversation's messages, if the viewer may see it.
+pub(super) fn messages(
+    conn: &mut DbConnection,
+    shared: Option<ConversationId>,
+    viewer: Viewer,
+    id: ConversationId,
+    page: Page,
+    limit: usize,
+) -> QueryResult<Option<MessagePage>> {
+    if !may_see(conn, shared, viewer, id)? {
+        return Ok(None);
+    }
+    let query = messages::table
+        .select(MessageRow::as_select())
+        .filter(messages::conversation_id.eq(id.0))
+        .filter(messages::kind.eq_any(visible_names(viewer)))
+        .limit(one_more(limit))
+        .into_boxed::<MultiBackend>();
+    let mut rows: Vec<MessageRow> = match page {
+        Page::Newest => query.order(messages::seq.desc()).load(conn)?,
+        Page::Before(seq) => query
+            .filter(messages::seq.lt(seq.0))
+            .order(messages::seq.desc())
+            .load(conn)?,
+        Page::After(seq) => query
+            .filter(messages::seq.gt(seq.0))
+            .order(messages::seq.asc())
+            .load(conn)?,
+    };
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    if !matches!(page, Page::After(_)) {
+        rows.reverse();
+    }
+    Ok(Some(MessagePage {
+        messages: with_names(conn, rows)?,
+        more,
+    }))
+}
+
+fn one_more(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1
+}
+
+fn customer_by_key(conn: &mut DbConnection, key: CustomerKey) -> QueryResult<Option<CustomerRow>> {
+    customers::table
+        .filter(customers::token_hash.eq(key.0.to_vec()))
+        .select(CustomerRow::as_select())
+        .first(conn)
+        .optional()
+}
+
+/// Knowing an id opens nothing.
+fn may_see(
+    conn: &mut DbConnection,
+    shared: Option<ConversationId>,
+    viewer: Viewer,
+    id: ConversationId,
+) -> QueryResult<bool> {
+    let row = conversations::table.filter(conversations::id.eq(id.0));
+    let found: Option<i64> = match viewer {
+        Viewer::Customer(key) if shared != Some(id) => row
+            .inner_join(
+                customers::table.on(customers::id.nullable().eq(conversations::customer_id)),
+            )
+            .filter(customers::token_hash.eq(key.0.to_vec()))
+            .select(conversations::id)
+            .first(conn)
+            .optional()?,
+        Viewer::Customer(_) | Viewer::Agent => {
+            row.select(conversations::id).first(conn).optional()?
+        }
+    };
+    Ok(found.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back_and_nothing_else_is_one() {
+        let cursor = Cursor {
+            at: crate::domain::now(),
+            id: ConversationId(42),
+        };
+        assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        for bad in [
+            "",
+            "1",
+            "-1",
+            "1-",
+            "1-0",
+            "x-1",
+            "+1-1",
+            "1-1-1",
+            "1-' OR 1",
+            "999999999999999-1",
+        ] {
+            assert_eq!(bad.parse::<Cursor>(), Err(NotACursor), "{bad}");
+        }
+    }
+}

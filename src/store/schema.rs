@@ -1,0 +1,70 @@
+//! The tables as diesel sees them, for both engines: every time is a `Timestamp`, every text is
+//! `Text`, whatever the engine calls it. Kept by hand beside `migrations/`; used by this module only.
+
+diesel::table! {
+    customers (id) {
+        id -> BigInt,
+        token_hash -> Binary,
+        name -> Nullable<Text>,
+        page -> Nullable<Text>,
+        language -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    agents (id) {
+        id -> BigInt,
+        username -> Text,
+        name -> Text,
+        role -> Text,
+        password_hash -> Text,
+        disabled_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    agent_sessions (token_hash) {
+        token_hash -> Binary,
+        agent_id -> BigInt,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    conversations (id) {
+        id -> BigInt,
+        customer_id -> Nullable<BigInt>,
+        current_of -> Nullable<BigInt>,
+        status -> Text,
+        agent_id -> Nullable<BigInt>,
+        last_seq -> BigInt,
+        customer_read_seq -> BigInt,
+        agent_read_seq -> BigInt,
+        created_at -> Timestamp,
+        last_message_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    messages (conversation_id, seq) {
+        conversation_id -> BigInt,
+        seq -> BigInt,
+        client_id -> Nullable<Text>,
+        kind -> Text,
+        sender_role -> Text,
+        sender_id -> Nullable<BigInt>,
+        text -> Text,
+        sent_at -> Timestamp,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    customers,
+    agents,
+    agent_sessions,
+    conversations,
+    messages,
+);

@@ -1,0 +1,11 @@
+//! What the store promises, on both engines. By topic: order and numbering, repeats, rights, history,
+//! accounts, and what happens while the database is away (`fault`).
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod accounts;
+mod fault;
+mod history;
+mod once;
+mod order;
+mod private;
+mod text;

@@ -1,0 +1,171 @@
+//! What the room asks the writer to store, and what it hears back. Plain data.
+
+use crate::domain::{
+    AgentRef, ClientId, Conversation, ConversationId, CustomerKey, Kind, Message, Refusal, Seq,
+    Side,
+};
+
+/// The room's own number for a write, given back with its result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// Something to store.
+#[derive(Clone, Debug)]
+pub enum Write {
+    /// A message.
+    Post(Post),
+    /// "Read up to here."
+    MarkRead(MarkRead),
+}
+
+/// A message to store, already checked for length and content.
+#[derive(Clone, Debug)]
+pub struct Post {
+    /// Comes back with the result.
+    pub ticket: Ticket,
+    /// Who wrote it.
+    pub from: Poster,
+    /// Where; `None` is the customer's current conversation, which this message opens where there is
+    /// none, and in a shared room the one conversation.
+    pub conversation: Option<ConversationId>,
+    /// The key under which the sender retries.
+    pub client_id: ClientId,
+    /// What it is.
+    pub kind: Kind,
+    /// The words.
+    pub text: String,
+}
+
+/// A read mark to store. It never goes back, nor beyond the last message.
+#[derive(Clone, Debug)]
+pub struct MarkRead {
+    /// Comes back with the result.
+    pub ticket: Ticket,
+    /// Whose side has read.
+    pub by: Poster,
+    /// Where.
+    pub conversation: ConversationId,
+    /// Up to which message.
+    pub seq: Seq,
+}
+
+/// Who writes or reads; from the session, never from what a client said.
+#[derive(Clone, Debug)]
+pub enum Poster {
+    /// A person who asks, known by their token.
+    Customer {
+        /// Hash of the token. One that the database does not have is a new customer, who gets a row
+        /// with the first message that is stored.
+        key: CustomerKey,
+        /// The page they are on; kept with the first message.
+        page: Option<String>,
+        /// Their browser's language; kept with the first message.
+        language: Option<String>,
+    },
+    /// A person who answers.
+    Agent(AgentRef),
+}
+
+impl Poster {
+    pub(super) fn customer_key(&self) -> Option<CustomerKey> {
+        match self {
+            Self::Customer { key, .. } => Some(*key),
+            Self::Agent(_) => None,
+        }
+    }
+}
+
+impl Write {
+    /// The room's number for it.
+    pub fn ticket(&self) -> Ticket {
+        match self {
+            Self::Post(post) => post.ticket,
+            Self::MarkRead(mark) => mark.ticket,
+        }
+    }
+
+    pub(super) fn by(&self) -> &Poster {
+        match self {
+            Self::Post(post) => &post.from,
+            Self::MarkRead(mark) => &mark.by,
+        }
+    }
+
+    pub(super) fn conversation(&self) -> Option<ConversationId> {
+        match self {
+            Self::Post(post) => post.conversation,
+            Self::MarkRead(mark) => Some(mark.conversation),
+        }
+    }
+}
+
+/// What became of a write. Every write gets exactly one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly all of them are of the large one"
+)]
+pub enum Written {
+    /// A message is committed.
+    Posted(Posted),
+    /// A read mark is committed.
+    Read {
+        /// Which write this answers.
+        ticket: Ticket,
+        /// Where.
+        conversation: ConversationId,
+        /// Whose conversation; `None` is the shared one.
+        owner: Option<CustomerKey>,
+        /// Whose mark.
+        side: Side,
+        /// Where the mark is now.
+        seq: Seq,
+        /// Whether it is further than before.
+        moved: bool,
+    },
+    /// Nothing was stored, and trying again would not change that.
+    Refused {
+        /// Which write this answers.
+        ticket: Ticket,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// The database was away, or there is a fault. Whether it was stored may be unknown; the same
+    /// again finds out.
+    Failed {
+        /// Which write this answers.
+        ticket: Ticket,
+        /// Why.
+        refusal: Refusal,
+    },
+}
+
+impl Written {
+    /// Which write this answers.
+    pub fn ticket(&self) -> Ticket {
+        match self {
+            Self::Posted(Posted { ticket, .. })
+            | Self::Read { ticket, .. }
+            | Self::Refused { ticket, .. }
+            | Self::Failed { ticket, .. } => *ticket,
+        }
+    }
+}
+
+/// A committed message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posted {
+    /// Which write this answers.
+    pub ticket: Ticket,
+    /// The message as it is stored.
+    pub message: Message,
+    /// It was stored before: this is the answer to a retry. Also when a commit's outcome was lost with
+    /// the connection and the second run found the message, so nobody may have been shown it yet.
+    pub duplicate: bool,
+    /// Whose conversation; `None` is the shared one.
+    pub owner: Option<CustomerKey>,
+    /// The conversation after this message (for a duplicate: as it is now).
+    pub conversation: Conversation,
+    /// The conversation is new, or this message changed its status or agent.
+    pub status_changed: bool,
+}
