@@ -1,0 +1,546 @@
+//! The central actor of a process: carries commands into [`Room`] and effects out of it. Runs on one
+//! thread of its own and never waits: reads are futures, writes go to the writer's queue.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use actix::prelude::*;
+use bytestring::ByteString;
+use tracing::debug;
+
+use super::{
+    command::{Command, Effect, Entrant, Found, RoomSettings, SessionId},
+    refuse::refuse,
+    room::Room,
+};
+use crate::{
+    domain::{ConversationId, CustomerId, Refusal, Seq, SessionKey, now},
+    protocol::{Close, Dialect, PageAsked, Request, ServerFrame},
+    store::{Page, Store, StoreError, Writer, Written},
+};
+
+/// How often deadlines are looked at. Small beside the two seconds within which a write is answered.
+const TICK: Duration = Duration::from_millis(100);
+/// How soon a connected agent whose account was disabled elsewhere is noticed.
+const LOGIN_CHECK: Duration = Duration::from_secs(3);
+/// Requests that may wait for the room. Past it the sessions themselves answer `overloaded`.
+const MAILBOX: usize = 65_536;
+
+/// What the room sends to a session.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub enum Outbound {
+    /// One frame, encoded.
+    Frame(ByteString),
+    /// You are in, for a dialect whose clients are not told so themselves.
+    Welcomed,
+    /// A page that the session catches up by; say [`PageWritten`] when it is written. There is never more
+    /// than one under way, so it does not count as waiting.
+    Page {
+        /// In which conversation.
+        conversation: ConversationId,
+        /// Encoded, by rising `seq`.
+        frames: Vec<ByteString>,
+    },
+    /// It is over.
+    Close(Close),
+}
+
+/// How much may wait for one session.
+#[derive(Clone, Copy, Debug)]
+pub struct QueueLimits {
+    /// Frames; also the capacity of the session's mailbox.
+    pub frames: usize,
+    /// Bytes of frames. One frame may always wait, however large it is.
+    pub bytes: usize,
+}
+
+/// What waits for one session, counted by the room and by the session.
+#[derive(Debug, Default)]
+pub struct Queue {
+    bytes: AtomicUsize,
+    overflown: AtomicBool,
+}
+
+impl Queue {
+    /// The session took a frame of this many bytes.
+    pub fn taken(&self, bytes: usize) {
+        self.bytes.fetch_sub(bytes, Relaxed);
+    }
+
+    /// The session did not keep up and is out of the room; what it gets now has holes.
+    pub fn is_overflown(&self) -> bool {
+        self.overflown.load(Relaxed)
+    }
+
+    /// Counts a frame in, or says that it does not fit.
+    fn add(&self, bytes: usize, limit: usize) -> bool {
+        let waiting = self.bytes.load(Relaxed);
+        let fits = waiting == 0 || waiting + bytes <= limit;
+        if fits {
+            self.bytes.fetch_add(bytes, Relaxed);
+        }
+        fits
+    }
+}
+
+/// A session has connected and not yet said who it is.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Knock {
+    /// Which.
+    pub session: SessionId,
+    /// Where to tell it that the server is going away.
+    pub recipient: Recipient<Outbound>,
+}
+
+/// A session comes in.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Enter {
+    /// Which.
+    pub session: SessionId,
+    /// Who it says it is.
+    pub entrant: Entrant,
+    /// What it holds already.
+    pub resume: BTreeMap<ConversationId, Seq>,
+    /// Where its frames go.
+    pub recipient: Recipient<Outbound>,
+    /// How its client wants them.
+    pub dialect: Dialect,
+    /// What waits there.
+    pub queue: Arc<Queue>,
+}
+
+/// A session asks for something.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct FromSession {
+    /// Which.
+    pub session: SessionId,
+    /// For what.
+    pub request: Request,
+}
+
+/// A session has handed a page to its socket and is ready for the next.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct PageWritten {
+    /// Which.
+    pub session: SessionId,
+    /// In which conversation.
+    pub conversation: ConversationId,
+}
+
+/// A session is gone.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Leave(pub SessionId);
+
+/// The writer reports.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Report(pub Vec<Written>);
+
+/// These logins have ended: close what they opened.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct SignOut(pub Vec<SessionKey>);
+
+/// Which of these customers have a connection?
+#[derive(Message)]
+#[rtype(result = "HashSet<CustomerId>")]
+pub struct AskOnline(pub Vec<CustomerId>);
+
+/// The server is going away: close every session.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Stop;
+
+struct Link {
+    recipient: Recipient<Outbound>,
+    dialect: Dialect,
+    queue: Arc<Queue>,
+}
+
+/// One frame, encoded once for each dialect that is asked for.
+struct Encodings<'a> {
+    frame: &'a ServerFrame,
+    /// By dialect; the inner `None` is a frame that the dialect does not have.
+    #[allow(
+        clippy::option_option,
+        reason = "not encoded yet, or not in the dialect"
+    )]
+    done: [Option<Option<ByteString>>; Dialect::COUNT],
+}
+
+impl<'a> Encodings<'a> {
+    fn new(frame: &'a ServerFrame) -> Self {
+        Self {
+            frame,
+            done: [const { None }; Dialect::COUNT],
+        }
+    }
+
+    fn get(&mut self, dialect: Dialect) -> Option<ByteString> {
+        let done = &mut self.done[dialect as usize];
+        done.get_or_insert_with(|| self.frame.encode_as(dialect))
+            .clone()
+    }
+}
+
+/// The one central actor of a process.
+pub struct ChatRoom {
+    room: Room,
+    store: Store,
+    writer: Arc<Writer>,
+    links: HashMap<SessionId, Link>,
+    /// Sessions that have not said hello; of interest only to the stop.
+    outside: HashMap<SessionId, Recipient<Outbound>>,
+    stopping: bool,
+    queue_limits: QueueLimits,
+    started: Instant,
+}
+
+impl ChatRoom {
+    /// A room over a store; `writer` must report to this actor by [`Report`].
+    pub fn new(
+        settings: RoomSettings,
+        store: Store,
+        writer: Arc<Writer>,
+        queue_limits: QueueLimits,
+    ) -> Self {
+        Self {
+            room: Room::new(settings),
+            store,
+            writer,
+            links: HashMap::new(),
+            outside: HashMap::new(),
+            stopping: false,
+            queue_limits,
+            started: Instant::now(),
+        }
+    }
+
+    /// Applies a command and everything that follows from it at once.
+    fn run(&mut self, command: Command, ctx: &mut Context<Self>) {
+        let mut commands = VecDeque::from([command]);
+        while let Some(command) = commands.pop_front() {
+            for effect in self.room.apply(command) {
+                self.perform(effect, &mut commands, ctx);
+            }
+        }
+    }
+
+    fn perform(
+        &mut self,
+        effect: Effect,
+        commands: &mut VecDeque<Command>,
+        ctx: &mut Context<Self>,
+    ) {
+        match effect {
+            Effect::Send { to, frame } => {
+                if to.is_empty() {
+                    return;
+                }
+                let mut encodings = Encodings::new(&frame);
+                for session in to {
+                    let Some(link) = self.links.get(&session) else {
+                        continue;
+                    };
+                    if let Some(bytes) = encodings.get(link.dialect) {
+                        self.deliver(session, Outbound::Frame(bytes), commands);
+                    } else if matches!(frame, ServerFrame::Welcome(_)) {
+                        self.deliver(session, Outbound::Welcomed, commands);
+                    }
+                }
+            }
+            Effect::Page {
+                session,
+                conversation,
+                frames,
+            } => {
+                let Some(dialect) = self.links.get(&session).map(|link| link.dialect) else {
+                    return;
+                };
+                let encoded = frames.iter().filter_map(|frame| frame.encode_as(dialect));
+                let frames = encoded.collect();
+                let page = Outbound::Page {
+                    conversation,
+                    frames,
+                };
+                self.deliver(session, page, commands);
+            }
+            Effect::Close { session, close } => {
+                self.deliver(session, Outbound::Close(close), commands);
+                self.links.remove(&session);
+            }
+            Effect::Submit(write) => {
+                let ticket = write.ticket();
+                if self.writer.submit(write).is_err() {
+                    let refusal = Refusal::overloaded();
+                    let failed = Written::Failed { ticket, refusal };
+                    commands.push_back(Command::Written(vec![failed]));
+                }
+            }
+            Effect::LookUp {
+                session,
+                entrant,
+                resume,
+            } => {
+                let store = self.store.clone();
+                let found = async move { look_up(&store, entrant, resume).await };
+                ctx.spawn(found.into_actor(self).map(move |outcome, act, ctx| {
+                    act.run(
+                        Command::Found {
+                            session,
+                            outcome,
+                            now: now(),
+                        },
+                        ctx,
+                    );
+                }));
+            }
+            Effect::Load {
+                session,
+                viewer,
+                reference,
+                conversation,
+                page,
+                limit,
+            } => {
+                let store = self.store.clone();
+                let page = match page {
+                    PageAsked::Newest => Page::Newest,
+                    PageAsked::Before(seq) => Page::Before(seq),
+                    PageAsked::After(seq) => Page::After(seq),
+                };
+                let loaded = async move {
+                    let page = store.messages(viewer, conversation, page, limit).await;
+                    page.map_err(refuse)
+                };
+                ctx.spawn(loaded.into_actor(self).map(move |outcome, act, ctx| {
+                    let command = match reference {
+                        Some(reference) => Command::HistoryLoaded {
+                            session,
+                            reference,
+                            conversation,
+                            outcome,
+                        },
+                        None => Command::PageLoaded {
+                            session,
+                            conversation,
+                            outcome,
+                        },
+                    };
+                    act.run(command, ctx);
+                }));
+            }
+        }
+    }
+
+    /// Puts something into a session's queue. A session whose queue is full is out of the room: it
+    /// closes itself as soon as its peer reads again, and comes back to resume.
+    fn deliver(&mut self, session: SessionId, message: Outbound, commands: &mut VecDeque<Command>) {
+        let Some(link) = self.links.get(&session) else {
+            return;
+        };
+        let fits = match &message {
+            Outbound::Frame(frame) => link.queue.add(frame.len(), self.queue_limits.bytes),
+            _ => true,
+        };
+        if !fits || link.recipient.try_send(message).is_err() {
+            debug!(session = session.0, "did not keep up, or is gone");
+            link.queue.overflown.store(true, Relaxed);
+            self.links.remove(&session);
+            commands.push_back(Command::Left(session));
+        }
+    }
+}
+
+async fn look_up(
+    store: &Store,
+    entrant: Entrant,
+    resume: Vec<ConversationId>,
+) -> Result<Found, Refusal> {
+    match entrant {
+        Entrant::Customer(visitor) => {
+            let join = store
+                .join_customer(visitor.key, resume)
+                .await
+                .map_err(refuse)?;
+            Ok(Found::Customer(join))
+        }
+        Entrant::Agent(key) => {
+            let me = store.agent_by_session(key).await.map_err(refuse)?;
+            let me = me.ok_or_else(Refusal::not_signed_in)?;
+            let conversations = store.join_agent(resume).await.map_err(refuse)?;
+            Ok(Found::Agent(me, conversations))
+        }
+    }
+}
+
+async fn ended_logins(
+    store: Store,
+    logins: Vec<SessionKey>,
+) -> Result<Vec<SessionKey>, StoreError> {
+    if logins.is_empty() {
+        return Ok(logins);
+    }
+    let live = store.live_sessions(logins.clone()).await?;
+    Ok(logins
+        .into_iter()
+        .filter(|login| !live.contains(login))
+        .collect())
+}
+
+impl Actor for ChatRoom {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(MAILBOX);
+        ctx.run_interval(TICK, |act, ctx| {
+            let now_ms = u64::try_from(act.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            act.run(Command::Tick { now_ms }, ctx);
+        });
+        ctx.run_interval(LOGIN_CHECK, |act, ctx| {
+            let ended = ended_logins(act.store.clone(), act.room.logins());
+            ctx.spawn(ended.into_actor(act).map(|ended, act, ctx| {
+                // While the database is away nobody can be told to have ended; the next look will.
+                if let Ok(ended) = ended
+                    && !ended.is_empty()
+                {
+                    act.run(Command::SignedOut(ended), ctx);
+                }
+            }));
+        });
+    }
+}
+
+impl Handler<Knock> for ChatRoom {
+    type Result = ();
+
+    fn handle(&mut self, Knock { session, recipient }: Knock, _: &mut Self::Context) {
+        if self.stopping {
+            recipient.do_send(Outbound::Close(Close::GoingAway));
+        } else {
+            self.outside.insert(session, recipient);
+        }
+    }
+}
+
+impl Handler<Enter> for ChatRoom {
+    type Result = ();
+
+    fn handle(&mut self, enter: Enter, ctx: &mut Self::Context) {
+        let Enter {
+            session,
+            entrant,
+            resume,
+            recipient,
+            dialect,
+            queue,
+        } = enter;
+        self.outside.remove(&session);
+        if self.stopping {
+            recipient.do_send(Outbound::Close(Close::GoingAway));
+            return;
+        }
+        let link = Link {
+            recipient,
+            dialect,
+            queue,
+        };
+        self.links.insert(session, link);
+        self.run(
+            Command::Hello {
+                session,
+                entrant,
+                resume,
+            },
+            ctx,
+        );
+    }
+}
+
+impl Handler<FromSession> for ChatRoom {
+    type Result = ();
+
+    fn handle(&mut self, FromSession { session, request }: FromSession, ctx: &mut Self::Context) {
+        self.run(Command::Request { session, request }, ctx);
+    }
+}
+
+impl Handler<PageWritten> for ChatRoom {
+    type Result = ();
+
+    fn handle(&mut self, page: PageWritten, ctx: &mut Self::Context) {
+        let PageWritten {
+            session,
+            conversation,
+        } = page;
+        self.run(
+            Command::PageWritten {
+                session,
+                conversation,
+            },
+            ctx,
+        );
+    }
+}
+
+impl Handler<Leave> for ChatRoom {
+    type Result = ();
+
+    fn handle(&mut self, Leave(session): Leave, ctx: &mut Self::Context) {
+        self.outside.remove(&session);
+        self.links.remove(&session);
+        self.run(Command::Left(session), ctx);
+    }
+}
+
+impl Handler<Report> for ChatRoom {
+    type Result = ();
+
+    fn handle(&mut self, Report(results): Report, ctx: &mut Self::Context) {
+        self.run(Command::Written(results), ctx);
+    }
+}
+
+impl Handler<SignOut> for ChatRoom {
+    type Result = ();
+
+    fn handle(&mut self, SignOut(keys): SignOut, ctx: &mut Self::Context) {
+        self.run(Command::SignedOut(keys), ctx);
+    }
+}
+
+impl Handler<AskOnline> for ChatRoom {
+    type Result = MessageResult<AskOnline>;
+
+    fn handle(&mut self, AskOnline(ids): AskOnline, _: &mut Self::Context) -> Self::Result {
+        MessageResult(
+            ids.into_iter()
+                .filter(|id| self.room.is_online(*id))
+                .collect(),
+        )
+    }
+}
+
+impl Handler<Stop> for ChatRoom {
+    type Result = ();
+
+    fn handle(&mut self, _: Stop, ctx: &mut Self::Context) {
+        self.stopping = true;
+        self.run(Command::CloseAll, ctx);
+        for recipient in std::mem::take(&mut self.outside).into_values() {
+            recipient.do_send(Outbound::Close(Close::GoingAway));
+        }
+    }
+}

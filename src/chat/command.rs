@@ -1,0 +1,186 @@
+//! What happens to the room, and what is to be done about it: the two vocabularies of [`super::Room`].
+
+use std::collections::BTreeMap;
+
+use crate::{
+    domain::{
+        ConversationId, CustomerKey, Listed, Me, Refusal, RoomKind, Seq, SessionKey, TextLimits,
+        Timestamp,
+    },
+    protocol::{Close, LimitsView, PageAsked, Request, ServerFrame},
+    store::{CustomerJoin, MessagePage, Viewer, Write, Written},
+};
+
+/// Names one connection of this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u64);
+
+/// What the room goes by.
+#[derive(Clone, Debug)]
+pub struct RoomSettings {
+    /// Who everybody's messages go to.
+    pub kind: RoomKind,
+    /// How long a text may be.
+    pub text: TextLimits,
+    /// As told in `welcome`.
+    pub limits: LimitsView,
+    /// As told in `welcome`, in seconds.
+    pub heartbeat_s: u64,
+    /// How long a write may take before its sender hears that the database does not answer.
+    pub answer_within_ms: u64,
+}
+
+/// Who wants to come in, as far as the session can tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entrant {
+    /// A person who asks.
+    Customer(Visitor),
+    /// A person who answers, by the key of their login.
+    Agent(SessionKey),
+}
+
+/// A customer as their page presents them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visitor {
+    /// The hash of the page's token.
+    pub key: CustomerKey,
+    /// The page they are on.
+    pub page: Option<String>,
+    /// Their browser's language.
+    pub language: Option<String>,
+}
+
+/// What the store says about an entrant.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// A customer, known or new.
+    Customer(CustomerJoin),
+    /// An agent with the newest conversations.
+    Agent(Me, Vec<Listed>),
+}
+
+/// What happens to the room.
+#[derive(Debug)]
+pub enum Command {
+    /// A session said hello.
+    Hello {
+        /// Which.
+        session: SessionId,
+        /// Who it says it is.
+        entrant: Entrant,
+        /// What it holds already.
+        resume: BTreeMap<ConversationId, Seq>,
+    },
+    /// The store has looked the entrant up.
+    Found {
+        /// Which session.
+        session: SessionId,
+        /// Who it is, or why not.
+        outcome: Result<Found, Refusal>,
+        /// The server's clock, for `welcome`.
+        now: Timestamp,
+    },
+    /// A session that is in asks for something.
+    Request {
+        /// Which.
+        session: SessionId,
+        /// For what.
+        request: Request,
+    },
+    /// The page of history that was asked for.
+    HistoryLoaded {
+        /// By which session.
+        session: SessionId,
+        /// Its `ref`.
+        reference: String,
+        /// Of which conversation.
+        conversation: ConversationId,
+        /// The page; `None` where there is no such conversation for this session.
+        outcome: Result<Option<MessagePage>, Refusal>,
+    },
+    /// A page that a session catches up by.
+    PageLoaded {
+        /// Which session.
+        session: SessionId,
+        /// In which conversation.
+        conversation: ConversationId,
+        /// The page; `None` where the conversation is gone.
+        outcome: Result<Option<MessagePage>, Refusal>,
+    },
+    /// The session has handed the last page to its socket.
+    PageWritten {
+        /// Which session.
+        session: SessionId,
+        /// In which conversation.
+        conversation: ConversationId,
+    },
+    /// The writer reports, in the order of commits.
+    Written(Vec<Written>),
+    /// A session is gone.
+    Left(SessionId),
+    /// These logins have ended.
+    SignedOut(Vec<SessionKey>),
+    /// Time passes.
+    Tick {
+        /// Milliseconds since some fixed moment; never goes back.
+        now_ms: u64,
+    },
+    /// The server is going away.
+    CloseAll,
+}
+
+/// What is to be done about it.
+#[derive(Debug)]
+pub enum Effect {
+    /// Send one frame to each of these sessions.
+    Send {
+        /// To whom.
+        to: Vec<SessionId>,
+        /// What.
+        frame: ServerFrame,
+    },
+    /// Send a page that a session catches up by; it says [`Command::PageWritten`] when its socket has
+    /// taken it.
+    Page {
+        /// Which session.
+        session: SessionId,
+        /// In which conversation.
+        conversation: ConversationId,
+        /// By rising `seq`.
+        frames: Vec<ServerFrame>,
+    },
+    /// End a session; the room has forgotten it already.
+    Close {
+        /// Which.
+        session: SessionId,
+        /// Why.
+        close: Close,
+    },
+    /// Hand this to the writer.
+    Submit(Write),
+    /// Look an entrant up; answered by [`Command::Found`].
+    LookUp {
+        /// Which session.
+        session: SessionId,
+        /// Who.
+        entrant: Entrant,
+        /// These conversations too.
+        resume: Vec<ConversationId>,
+    },
+    /// Read messages; answered by [`Command::HistoryLoaded`] when there is a `reference`, else by
+    /// [`Command::PageLoaded`].
+    Load {
+        /// Which session.
+        session: SessionId,
+        /// On whose behalf.
+        viewer: Viewer,
+        /// The `ref` of a request for history.
+        reference: Option<String>,
+        /// Of which conversation.
+        conversation: ConversationId,
+        /// From where.
+        page: PageAsked,
+        /// How many at most.
+        limit: usize,
+    },
+}

@@ -1,0 +1,18 @@
+//! The delivery core: who is connected, who gets what, and in which order.
+//!
+//! `room` holds the rules as a plain struct, `apply(Command) -> Vec<Effect>`, that a test calls
+//! without a runtime; [`ChatRoom`] is the thin actor around it that carries commands in and effects
+//! out. The actor does no database, network or file work itself.
+
+mod actor;
+mod command;
+mod cursor;
+mod refuse;
+mod room;
+
+pub use actor::{
+    AskOnline, ChatRoom, Enter, FromSession, Knock, Leave, Outbound, PageWritten, Queue,
+    QueueLimits, Report, SignOut, Stop,
+};
+pub use command::{Entrant, RoomSettings, SessionId, Visitor};
+pub use refuse::refuse;

@@ -1,0 +1,924 @@
+//! The rules of the room: plain data in, plain data out. No clock, no socket, no database.
+//!
+//! **Invariant**: a session gets a message only when it is the next one after its [`Cursor`].
+//! **Invariant**: only what [`Written`] reports (so what is committed) is ever sent as a message.
+//! **Invariant**: a customer session has cursors only for conversations that the store named as its
+//! own (or the shared one), and gets nothing of any other.
+
+mod presence;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+use super::{
+    command::{Command, Effect, Entrant, Found, RoomSettings, SessionId, Visitor},
+    cursor::{Cursor, Offer},
+};
+use crate::{
+    domain::{
+        AgentRef, ClientId, Code, Conversation, ConversationId, CustomerId, CustomerKey,
+        CustomerRef, Kind, Listed, Me, Message, Refusal, RoomKind, Seq, SessionKey, Side,
+        Timestamp, check_text, rfc3339,
+    },
+    protocol::{
+        Close, ConversationView, HistoryView, MeView, MessageView, PageAsked, PersonView, Request,
+        ServerFrame, WelcomeView,
+    },
+    store::{MarkRead, MessagePage, Post, Posted, Poster, Ticket, Viewer, Write, Written},
+};
+
+enum Who {
+    Customer(Visitor, Option<CustomerRef>),
+    Agent(SessionKey, Option<Me>),
+}
+
+struct Session {
+    who: Who,
+    cursors: HashMap<ConversationId, Cursor>,
+    /// While the store looks the session up.
+    joining: Option<Joining>,
+    /// The conversation whose page is under way. One at a time for each session, and the next only when
+    /// its socket has taken the last: who catches up on much is not who does not keep up.
+    loading: Option<ConversationId>,
+    /// Conversations to catch up in after that one.
+    waiting: VecDeque<ConversationId>,
+}
+
+struct Joining {
+    resume: BTreeMap<ConversationId, Seq>,
+    /// What was committed meanwhile: the first of them, and the conversation as of the last.
+    missed: BTreeMap<ConversationId, (Seq, Conversation)>,
+}
+
+struct Pending {
+    session: SessionId,
+    /// `None` for a read mark.
+    reference: Option<String>,
+    deadline_ms: u64,
+}
+
+/// Everybody who is connected to this process, and what each has been sent.
+pub struct Room {
+    settings: RoomSettings,
+    sessions: BTreeMap<SessionId, Session>,
+    /// Sessions of agents, joining ones included.
+    agents: BTreeSet<SessionId>,
+    /// Sessions of each customer, joining ones included.
+    customers: HashMap<CustomerKey, BTreeSet<SessionId>>,
+    /// Whose a conversation is, while that customer is connected.
+    owners: HashMap<ConversationId, CustomerKey>,
+    /// Connected sessions of those customers who have written before.
+    online: HashMap<CustomerId, usize>,
+    /// Writes that somebody waits for; deadlines rise with the tickets.
+    pending: BTreeMap<Ticket, Pending>,
+    /// Catching up that the database did not answer; tried again with the next tick.
+    retries: Vec<SessionId>,
+    next_ticket: u64,
+    now_ms: u64,
+}
+
+type Effects = Vec<Effect>;
+
+impl Room {
+    /// An empty room.
+    pub fn new(settings: RoomSettings) -> Self {
+        Self {
+            settings,
+            sessions: BTreeMap::new(),
+            agents: BTreeSet::new(),
+            customers: HashMap::new(),
+            owners: HashMap::new(),
+            online: HashMap::new(),
+            pending: BTreeMap::new(),
+            retries: Vec::new(),
+            next_ticket: 0,
+            now_ms: 0,
+        }
+    }
+
+    /// Changes the room and says what is to be done.
+    pub fn apply(&mut self, command: Command) -> Effects {
+        let mut out = Effects::new();
+        match command {
+            Command::Hello {
+                session,
+                entrant,
+                resume,
+            } => self.hello(session, entrant, resume, &mut out),
+            Command::Found {
+                session,
+                outcome,
+                now,
+            } => self.found(session, outcome, now, &mut out),
+            Command::Request { session, request } => self.request(session, request, &mut out),
+            Command::HistoryLoaded {
+                session,
+                reference,
+                conversation,
+                outcome,
+            } => out.push(history(session, reference, conversation, outcome)),
+            Command::PageLoaded {
+                session,
+                conversation,
+                outcome,
+            } => {
+                self.page_loaded(session, conversation, outcome, &mut out);
+            }
+            Command::PageWritten {
+                session,
+                conversation,
+            } => self.page_written(session, conversation, &mut out),
+            Command::Written(results) => {
+                for result in results {
+                    self.written(result, &mut out);
+                }
+            }
+            Command::Left(session) => self.left(session, &mut out),
+            Command::SignedOut(keys) => self.signed_out(&keys, &mut out),
+            Command::Tick { now_ms } => self.tick(now_ms, &mut out),
+            Command::CloseAll => {
+                for session in std::mem::take(&mut self.sessions).into_keys() {
+                    out.push(Effect::Close {
+                        session,
+                        close: Close::GoingAway,
+                    });
+                }
+            }
+        }
+        out
+    }
+
+    /// Whether a customer has a connection now.
+    pub fn is_online(&self, customer: CustomerId) -> bool {
+        self.online.contains_key(&customer)
+    }
+
+    /// The logins behind the connected agents.
+    pub fn logins(&self) -> Vec<SessionKey> {
+        let logins = self
+            .agents
+            .iter()
+            .filter_map(|id| match self.sessions.get(id)?.who {
+                Who::Agent(key, _) => Some(key),
+                Who::Customer(..) => None,
+            });
+        logins.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    // Coming in and going out.
+
+    fn hello(
+        &mut self,
+        session: SessionId,
+        entrant: Entrant,
+        resume: BTreeMap<ConversationId, Seq>,
+        out: &mut Effects,
+    ) {
+        let who = match entrant.clone() {
+            Entrant::Customer(visitor) => {
+                self.customers
+                    .entry(visitor.key)
+                    .or_default()
+                    .insert(session);
+                Who::Customer(visitor, None)
+            }
+            Entrant::Agent(key) => {
+                self.agents.insert(session);
+                Who::Agent(key, None)
+            }
+        };
+        let names = resume.keys().copied().collect();
+        let joining = Some(Joining {
+            resume,
+            missed: BTreeMap::new(),
+        });
+        self.sessions.insert(
+            session,
+            Session {
+                who,
+                cursors: HashMap::new(),
+                joining,
+                loading: None,
+                waiting: VecDeque::new(),
+            },
+        );
+        out.push(Effect::LookUp {
+            session,
+            entrant,
+            resume: names,
+        });
+    }
+
+    fn found(
+        &mut self,
+        id: SessionId,
+        outcome: Result<Found, Refusal>,
+        now: Timestamp,
+        out: &mut Effects,
+    ) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        let found = match outcome {
+            Ok(found) => found,
+            Err(refusal) => {
+                let close = match refusal.code.status() {
+                    401 => Close::SignedOut,
+                    _ => Close::Unavailable,
+                };
+                out.push(send(id, ServerFrame::error(None, refusal)));
+                self.left(id, out);
+                out.push(Effect::Close { session: id, close });
+                return;
+            }
+        };
+        let Some(joining) = session.joining.take() else {
+            return;
+        };
+        let listed = match (&mut session.who, found) {
+            (Who::Customer(_, known), Found::Customer(join)) => {
+                let newly = known.is_none().then_some(join.customer).flatten();
+                if let Some(customer) = newly {
+                    let customer_id = customer.id;
+                    *known = Some(customer);
+                    self.came_online(customer_id, out);
+                }
+                join.conversations
+            }
+            (Who::Agent(_, me), Found::Agent(found, listed)) => {
+                *me = Some(found.clone());
+                self.agent_came(id, &found, out);
+                listed
+            }
+            _ => return,
+        };
+        self.welcome(id, joining, &listed, now, out);
+    }
+
+    fn welcome(
+        &mut self,
+        id: SessionId,
+        joining: Joining,
+        listed: &[Listed],
+        now: Timestamp,
+        out: &mut Effects,
+    ) {
+        let Some(session) = self.sessions.get(&id) else {
+            return;
+        };
+        let side = session.side();
+        let me = session.me();
+        let views = listed
+            .iter()
+            .map(|one| self.view(&one.conversation, one.last_message.as_ref(), side))
+            .collect();
+        let welcome = WelcomeView {
+            session: format!("s{}", id.0),
+            room: self.settings.kind,
+            role: me.role.clone(),
+            me,
+            conversations: views,
+            presence: self.presence(side),
+            heartbeat_s: self.settings.heartbeat_s,
+            now: rfc3339(now),
+            limits: self.settings.limits.clone(),
+        };
+        out.push(send(id, ServerFrame::Welcome(Box::new(welcome))));
+
+        let Joining {
+            mut resume,
+            mut missed,
+        } = joining;
+        for Listed { conversation, .. } in listed {
+            let told = conversation.last_seq;
+            let asked = resume.remove(&conversation.id);
+            let committed = missed
+                .remove(&conversation.id)
+                .map_or(told, |(_, now)| now.last_seq);
+            let mut cursor = Cursor::new(asked.unwrap_or(told), told);
+            cursor.hear(committed);
+            cursor.resuming = asked.is_some() && cursor.is_behind();
+            self.follow(id, conversation.id, cursor);
+        }
+        for unknown in resume.into_keys() {
+            let mut refusal = Refusal::conversation_not_found();
+            refusal.message = format!("resume: there is no conversation {unknown} here").into();
+            out.push(send(id, ServerFrame::error(None, refusal)));
+        }
+        for (conversation, (first, now)) in missed {
+            self.tell(&now, vec![id], out);
+            let mut cursor = Cursor::new(first.previous(), first.previous());
+            cursor.hear(now.last_seq);
+            self.follow(id, conversation, cursor);
+        }
+        let Some(session) = self.sessions.get(&id) else {
+            return;
+        };
+        let behind: Vec<_> = session
+            .cursors
+            .iter()
+            .filter(|(_, c)| c.is_behind())
+            .map(|(id, _)| *id)
+            .collect();
+        if !session.is_resuming() {
+            out.push(send(id, ServerFrame::Resumed));
+        }
+        for conversation in behind {
+            self.catch_up(id, conversation, out);
+        }
+    }
+
+    fn left(&mut self, id: SessionId, out: &mut Effects) {
+        let Some(session) = self.sessions.remove(&id) else {
+            return;
+        };
+        match session.who {
+            Who::Customer(visitor, known) => {
+                let last = self.customers.get_mut(&visitor.key).is_none_or(|sessions| {
+                    sessions.remove(&id);
+                    sessions.is_empty()
+                });
+                if last {
+                    self.customers.remove(&visitor.key);
+                    for conversation in session.cursors.keys() {
+                        self.owners.remove(conversation);
+                    }
+                }
+                if let Some(customer) = known {
+                    self.went_offline(&customer, out);
+                }
+            }
+            Who::Agent(_, me) => {
+                self.agents.remove(&id);
+                if let Some(me) = me {
+                    self.agent_went(&me, out);
+                }
+            }
+        }
+    }
+
+    fn signed_out(&mut self, keys: &[SessionKey], out: &mut Effects) {
+        let ended: Vec<_> = self
+            .agents
+            .iter()
+            .copied()
+            .filter(
+                |id| match self.sessions.get(id).map(|session| &session.who) {
+                    Some(Who::Agent(key, _)) => keys.contains(key),
+                    _ => false,
+                },
+            )
+            .collect();
+        for session in ended {
+            self.left(session, out);
+            out.push(Effect::Close {
+                session,
+                close: Close::SignedOut,
+            });
+        }
+    }
+
+    // What sessions ask for.
+
+    fn request(&mut self, id: SessionId, request: Request, out: &mut Effects) {
+        let Some(session) = self.sessions.get(&id) else {
+            return;
+        };
+        if session.joining.is_some() {
+            let refusal =
+                Refusal::new(Code::HelloExpected, "wait for welcome before anything else");
+            out.push(send(id, ServerFrame::error(request.reference(), refusal)));
+            return;
+        }
+        let (reference, outcome) = match request {
+            Request::Post {
+                reference,
+                conversation,
+                client_id,
+                text,
+            } => {
+                let answer = Some(reference.clone());
+                (
+                    answer,
+                    self.post(id, reference, conversation, client_id, text, out),
+                )
+            }
+            Request::History {
+                reference,
+                conversation,
+                page,
+                limit,
+            } => {
+                let reference = Some(reference);
+                let viewer = session.viewer();
+                out.push(Effect::Load {
+                    session: id,
+                    viewer,
+                    reference,
+                    conversation,
+                    page,
+                    limit,
+                });
+                (None, Ok(()))
+            }
+            Request::Typing { conversation, on } => (None, self.typing(id, conversation, on, out)),
+            Request::Read { conversation, seq } => (None, self.read(id, conversation, seq, out)),
+        };
+        if let Err(refusal) = outcome {
+            out.push(send(id, ServerFrame::error(reference, refusal)));
+        }
+    }
+
+    fn post(
+        &mut self,
+        id: SessionId,
+        reference: String,
+        conversation: Option<ConversationId>,
+        client_id: ClientId,
+        text: String,
+        out: &mut Effects,
+    ) -> Result<(), Refusal> {
+        check_text(&text, self.settings.text)?;
+        let from = self.poster(id)?;
+        if conversation.is_none()
+            && self.settings.kind == RoomKind::Private
+            && matches!(from, Poster::Agent(_))
+        {
+            return Err(Refusal::bad_request("conversation: an agent must name it"));
+        }
+        let ticket = self.ticket(id, Some(reference));
+        let kind = Kind::Text;
+        out.push(Effect::Submit(Write::Post(Post {
+            ticket,
+            from,
+            conversation,
+            client_id,
+            kind,
+            text,
+        })));
+        Ok(())
+    }
+
+    fn read(
+        &mut self,
+        id: SessionId,
+        conversation: ConversationId,
+        seq: Seq,
+        out: &mut Effects,
+    ) -> Result<(), Refusal> {
+        self.must_know(id, conversation)?;
+        let by = self.poster(id)?;
+        let ticket = self.ticket(id, None);
+        out.push(Effect::Submit(Write::MarkRead(MarkRead {
+            ticket,
+            by,
+            conversation,
+            seq,
+        })));
+        Ok(())
+    }
+
+    fn typing(
+        &self,
+        id: SessionId,
+        conversation: ConversationId,
+        on: bool,
+        out: &mut Effects,
+    ) -> Result<(), Refusal> {
+        self.must_know(id, conversation)?;
+        let Some(typist) = self.sessions.get(&id) else {
+            return Ok(());
+        };
+        let mut to = self.audience(conversation);
+        to.retain(|other| {
+            self.sessions
+                .get(other)
+                .is_some_and(|other| !other.same_person(typist))
+        });
+        let MeView { id, name, .. } = typist.me();
+        let role = match typist.side() {
+            Side::Customer => "customer",
+            Side::Agent => "agent",
+        };
+        let from = PersonView {
+            role: role.to_owned(),
+            id,
+            name,
+        };
+        out.push(Effect::Send {
+            to,
+            frame: ServerFrame::Typing {
+                conversation,
+                from,
+                on,
+            },
+        });
+        Ok(())
+    }
+
+    /// A session can speak of a conversation once it has been told of it.
+    fn must_know(&self, id: SessionId, conversation: ConversationId) -> Result<(), Refusal> {
+        let known = self
+            .sessions
+            .get(&id)
+            .is_some_and(|s| s.cursors.contains_key(&conversation));
+        if known {
+            Ok(())
+        } else {
+            Err(Refusal::conversation_not_found())
+        }
+    }
+
+    fn poster(&self, id: SessionId) -> Result<Poster, Refusal> {
+        match self.sessions.get(&id).map(|session| &session.who) {
+            Some(Who::Customer(visitor, _)) => Ok(Poster::Customer {
+                key: visitor.key,
+                page: visitor.page.clone(),
+                language: visitor.language.clone(),
+            }),
+            Some(Who::Agent(_, Some(me))) => Ok(Poster::Agent(AgentRef {
+                id: me.id,
+                name: me.name.clone(),
+            })),
+            _ => Err(Refusal::overloaded()),
+        }
+    }
+
+    fn ticket(&mut self, session: SessionId, reference: Option<String>) -> Ticket {
+        self.next_ticket += 1;
+        let ticket = Ticket(self.next_ticket);
+        let deadline_ms = self.now_ms + self.settings.answer_within_ms;
+        self.pending.insert(
+            ticket,
+            Pending {
+                session,
+                reference,
+                deadline_ms,
+            },
+        );
+        ticket
+    }
+
+    // What the store answers.
+
+    fn written(&mut self, result: Written, out: &mut Effects) {
+        match result {
+            Written::Posted(posted) => self.posted(&posted, out),
+            Written::Read {
+                ticket,
+                conversation,
+                side,
+                seq,
+                moved,
+                ..
+            } => {
+                self.pending.remove(&ticket);
+                if moved {
+                    let frame = ServerFrame::Read {
+                        conversation,
+                        role: side,
+                        seq,
+                    };
+                    out.push(Effect::Send {
+                        to: self.audience(conversation),
+                        frame,
+                    });
+                }
+            }
+            Written::Refused { ticket, refusal } | Written::Failed { ticket, refusal } => {
+                if let Some(pending) = self.pending.remove(&ticket) {
+                    let frame = ServerFrame::error(pending.reference, refusal);
+                    out.push(send(pending.session, frame));
+                }
+            }
+        }
+    }
+
+    fn posted(&mut self, posted: &Posted, out: &mut Effects) {
+        let Posted {
+            ticket,
+            message,
+            duplicate,
+            owner,
+            conversation,
+            status_changed,
+        } = posted;
+        if let Some(pending) = self.pending.remove(ticket) {
+            self.recognise(pending.session, &message.author, conversation);
+            let accepted = ServerFrame::Accepted {
+                reference: pending.reference.unwrap_or_default(),
+                conversation: message.conversation,
+                seq: message.seq,
+                sent_at: rfc3339(message.sent_at),
+                duplicate: *duplicate,
+            };
+            out.push(send(pending.session, accepted));
+        }
+        // The owner's other tabs may be strangers still.
+        if let Some(customer) = &conversation.customer
+            && let Some(key) = owner
+        {
+            self.bind(*key, customer);
+        }
+        let (mut next, mut told, mut behind) = (Vec::new(), Vec::new(), Vec::new());
+        for id in self.reach(*owner) {
+            let Some(session) = self.sessions.get_mut(&id) else {
+                continue;
+            };
+            if let Some(joining) = &mut session.joining {
+                let entry = joining.missed.entry(message.conversation);
+                entry
+                    .or_insert_with(|| (message.seq, conversation.clone()))
+                    .1 = conversation.clone();
+                continue;
+            }
+            let news = !*duplicate || message.seq == conversation.last_seq;
+            let offer = match session.cursors.get_mut(&message.conversation) {
+                Some(cursor) => {
+                    if *status_changed {
+                        told.push(id);
+                    }
+                    cursor.offer(message.seq)
+                }
+                // An old message, retried, in a conversation that this session never heard of.
+                None if !news => continue,
+                None => {
+                    told.push(id);
+                    // A customer gets their conversation from its beginning.
+                    let from = match session.who {
+                        Who::Customer(..) => Seq::ZERO,
+                        Who::Agent(..) => message.seq.previous(),
+                    };
+                    let mut cursor = Cursor::new(from, from);
+                    let offer = cursor.offer(message.seq);
+                    self.follow(id, message.conversation, cursor);
+                    offer
+                }
+            };
+            match offer {
+                Offer::Send => next.push(id),
+                Offer::Load => behind.push(id),
+                Offer::Skip => {}
+            }
+        }
+        self.tell(conversation, told, out);
+        if !next.is_empty() {
+            let frame = ServerFrame::Posted(MessageView::from(message));
+            out.push(Effect::Send { to: next, frame });
+        }
+        for id in behind {
+            self.catch_up(id, message.conversation, out);
+        }
+    }
+
+    /// `conversation.changed` to these sessions, to each side as it sees it.
+    fn tell(&self, conversation: &Conversation, to: Vec<SessionId>, out: &mut Effects) {
+        let (agents, customers): (Vec<_>, Vec<_>) =
+            to.into_iter().partition(|id| self.agents.contains(id));
+        for (to, side) in [(agents, Side::Agent), (customers, Side::Customer)] {
+            if !to.is_empty() {
+                let conversation = Box::new(self.view(conversation, None, side));
+                out.push(Effect::Send {
+                    to,
+                    frame: ServerFrame::ConversationChanged { conversation },
+                });
+            }
+        }
+    }
+
+    // Catching up.
+
+    /// The session is to get the page after what it has, as soon as no other is under way.
+    fn catch_up(&mut self, id: SessionId, conversation: ConversationId, out: &mut Effects) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        let Some(cursor) = session.cursors.get_mut(&conversation) else {
+            return;
+        };
+        cursor.ask();
+        session.waiting.push_back(conversation);
+        self.load_next(id, out);
+    }
+
+    fn load_next(&mut self, id: SessionId, out: &mut Effects) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        if session.loading.is_none() {
+            session.loading = session.waiting.pop_front();
+            self.load(id, out);
+        }
+    }
+
+    /// Asks for the page that is to be under way.
+    fn load(&mut self, id: SessionId, out: &mut Effects) {
+        let limit = self.settings.limits.history_page;
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        let Some(conversation) = session.loading else {
+            return;
+        };
+        let Some(cursor) = session.cursors.get_mut(&conversation) else {
+            return;
+        };
+        cursor.ask();
+        let page = PageAsked::After(cursor.sent());
+        out.push(Effect::Load {
+            session: id,
+            viewer: session.viewer(),
+            reference: None,
+            conversation,
+            page,
+            limit,
+        });
+    }
+
+    fn page_loaded(
+        &mut self,
+        id: SessionId,
+        conversation: ConversationId,
+        outcome: Result<Option<MessagePage>, Refusal>,
+        out: &mut Effects,
+    ) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        let was_resuming = session.is_resuming();
+        let Some(cursor) = session.cursors.get_mut(&conversation) else {
+            return;
+        };
+        match outcome {
+            Err(_) => return self.retries.push(id),
+            // The conversation is gone.
+            Ok(None) => {
+                session.cursors.remove(&conversation);
+            }
+            Ok(Some(page)) => {
+                let fresh = page.messages.iter().filter(|m| cursor.take(m.seq));
+                let frames = fresh.map(|m| ServerFrame::Posted(m.into())).collect();
+                if !cursor.page_taken(page.more) {
+                    cursor.resuming = false;
+                }
+                out.push(Effect::Page {
+                    session: id,
+                    conversation,
+                    frames,
+                });
+            }
+        }
+        let gone = !session.cursors.contains_key(&conversation);
+        if was_resuming && !session.is_resuming() {
+            out.push(send(id, ServerFrame::Resumed));
+        }
+        if gone {
+            self.page_written(id, conversation, out);
+        }
+    }
+
+    /// The socket has taken the page: the next of the same conversation, or of another.
+    fn page_written(&mut self, id: SessionId, conversation: ConversationId, out: &mut Effects) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        if session.loading != Some(conversation) {
+            return;
+        }
+        let cursor = session.cursors.get(&conversation);
+        if cursor.is_some_and(Cursor::is_asking) {
+            self.load(id, out);
+        } else {
+            session.loading = None;
+            self.load_next(id, out);
+        }
+    }
+
+    fn tick(&mut self, now_ms: u64, out: &mut Effects) {
+        self.now_ms = now_ms;
+        while let Some(first) = self.pending.first_entry()
+            && first.get().deadline_ms <= now_ms
+        {
+            let pending = first.remove();
+            let frame = ServerFrame::error(pending.reference, Refusal::unavailable());
+            out.push(send(pending.session, frame));
+        }
+        for session in std::mem::take(&mut self.retries) {
+            self.load(session, out);
+        }
+    }
+
+    // Who gets what.
+
+    /// Sessions that a message may go to: every agent, and the owner's or (shared) everybody's.
+    fn reach(&self, owner: Option<CustomerKey>) -> Vec<SessionId> {
+        match owner {
+            None => self.sessions.keys().copied().collect(),
+            Some(key) => {
+                let own = self.customers.get(&key).into_iter().flatten();
+                self.agents.iter().chain(own).copied().collect()
+            }
+        }
+    }
+
+    /// Sessions that have been told of a conversation.
+    fn audience(&self, conversation: ConversationId) -> Vec<SessionId> {
+        let owner = match self.settings.kind {
+            RoomKind::Shared => None,
+            RoomKind::Private => self.owners.get(&conversation).copied(),
+        };
+        let mut to = match (self.settings.kind, owner) {
+            // Nobody but agents is there to hear.
+            (RoomKind::Private, None) => self.agents.iter().copied().collect(),
+            _ => self.reach(owner),
+        };
+        to.retain(|id| self.must_know(*id, conversation).is_ok());
+        to
+    }
+
+    fn follow(&mut self, id: SessionId, conversation: ConversationId, cursor: Cursor) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        session.cursors.insert(conversation, cursor);
+        if let Who::Customer(visitor, _) = &session.who {
+            self.owners.insert(conversation, visitor.key);
+        }
+    }
+
+    fn view(
+        &self,
+        conversation: &Conversation,
+        last_message: Option<&Message>,
+        side: Side,
+    ) -> ConversationView {
+        let online = conversation
+            .customer
+            .as_ref()
+            .is_some_and(|c| self.is_online(c.id));
+        ConversationView::new(conversation, last_message, side, online)
+    }
+}
+
+impl Session {
+    fn side(&self) -> Side {
+        match self.who {
+            Who::Customer(..) => Side::Customer,
+            Who::Agent(..) => Side::Agent,
+        }
+    }
+
+    fn viewer(&self) -> Viewer {
+        match &self.who {
+            Who::Customer(visitor, _) => Viewer::Customer(visitor.key),
+            Who::Agent(..) => Viewer::Agent,
+        }
+    }
+
+    fn me(&self) -> MeView {
+        match &self.who {
+            Who::Agent(_, Some(me)) => me.into(),
+            Who::Agent(_, None) => MeView::customer(None),
+            Who::Customer(_, known) => MeView::customer(known.as_ref()),
+        }
+    }
+
+    fn same_person(&self, other: &Self) -> bool {
+        match (&self.who, &other.who) {
+            (Who::Customer(a, _), Who::Customer(b, _)) => a.key == b.key,
+            (Who::Agent(_, Some(a)), Who::Agent(_, Some(b))) => a.id == b.id,
+            _ => false,
+        }
+    }
+
+    fn is_resuming(&self) -> bool {
+        self.cursors.values().any(|cursor| cursor.resuming)
+    }
+}
+
+fn history(
+    to: SessionId,
+    reference: String,
+    conversation: ConversationId,
+    outcome: Result<Option<MessagePage>, Refusal>,
+) -> Effect {
+    let page = outcome.and_then(|page| page.ok_or_else(Refusal::conversation_not_found));
+    let frame = match page {
+        Err(refusal) => ServerFrame::error(Some(reference), refusal),
+        Ok(page) => ServerFrame::History(HistoryView {
+            reference,
+            conversation,
+            messages: page.messages.iter().map(MessageView::from).collect(),
+            more: page.more,
+        }),
+    };
+    send(to, frame)
+}
+
+fn send(to: SessionId, frame: ServerFrame) -> Effect {
+    Effect::Send {
+        to: vec![to],
+        frame,
+    }
+}

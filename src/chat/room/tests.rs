@@ -1,0 +1,673 @@
+//! The room's rules, without a runtime: a world in which the store is a list, every answer of it may
+//! be late, and a seeded die decides what happens next.
+
+use std::collections::VecDeque;
+
+use super::*;
+use crate::{
+    domain::{AgentId, Author, Role, Status, TextLimits, now},
+    protocol::LimitsView,
+    store::CustomerJoin,
+};
+
+const AGENT: SessionKey = SessionKey([7; 32]);
+
+struct World {
+    room: Room,
+    /// Conversation 1 is the first, with its owner and its messages.
+    stored: Vec<(CustomerKey, Vec<Message>)>,
+    /// Handed to the writer, not committed yet.
+    writes: VecDeque<Write>,
+    /// Committed, not reported yet.
+    reports: VecDeque<Written>,
+    /// Asked of the store.
+    asked: Vec<Effect>,
+    /// Read from the database, not delivered yet.
+    answers: Vec<Command>,
+    received: BTreeMap<SessionId, Vec<ServerFrame>>,
+    closed: BTreeMap<SessionId, Close>,
+}
+
+impl World {
+    fn new() -> Self {
+        let settings = RoomSettings {
+            kind: RoomKind::Private,
+            text: TextLimits {
+                chars: 100,
+                bytes: 400,
+            },
+            limits: LimitsView {
+                text_chars: 100,
+                text_bytes: 400,
+                frame_bytes: 65_536,
+                history_page: 3,
+                resume_conversations: 10,
+                frames_per_second: 0,
+            },
+            heartbeat_s: 25,
+            answer_within_ms: 1_000,
+        };
+        Self {
+            room: Room::new(settings),
+            stored: Vec::new(),
+            writes: VecDeque::new(),
+            reports: VecDeque::new(),
+            asked: Vec::new(),
+            answers: Vec::new(),
+            received: BTreeMap::new(),
+            closed: BTreeMap::new(),
+        }
+    }
+
+    fn apply(&mut self, command: Command) {
+        for effect in self.room.apply(command) {
+            match effect {
+                Effect::Send { to, frame } => {
+                    for session in to {
+                        self.received
+                            .entry(session)
+                            .or_default()
+                            .push(frame.clone());
+                    }
+                }
+                Effect::Page {
+                    session,
+                    conversation,
+                    frames,
+                } => {
+                    self.received.entry(session).or_default().extend(frames);
+                    self.answers.push(Command::PageWritten {
+                        session,
+                        conversation,
+                    });
+                }
+                Effect::Close { session, close } => {
+                    self.closed.insert(session, close);
+                }
+                Effect::Submit(write) => self.writes.push_back(write),
+                effect @ (Effect::LookUp { .. } | Effect::Load { .. }) => self.asked.push(effect),
+            }
+        }
+    }
+
+    fn hello(&mut self, session: u64, entrant: Entrant, resume: &[(i64, i64)]) {
+        let resume = resume
+            .iter()
+            .map(|(id, seq)| (ConversationId(*id), Seq(*seq)))
+            .collect();
+        self.apply(Command::Hello {
+            session: SessionId(session),
+            entrant,
+            resume,
+        });
+    }
+
+    fn post(&mut self, session: u64, conversation: Option<i64>, client_id: &str) {
+        let request = Request::Post {
+            reference: client_id.to_owned(),
+            conversation: conversation.map(ConversationId),
+            client_id: ClientId::parse(client_id).unwrap(),
+            text: "x".to_owned(),
+        };
+        self.apply(Command::Request {
+            session: SessionId(session),
+            request,
+        });
+    }
+
+    /// The writer commits the oldest write.
+    fn commit(&mut self) {
+        let Some(Write::Post(post)) = self.writes.pop_front() else {
+            return;
+        };
+        let (index, author) = match &post.from {
+            Poster::Customer { key, .. } => {
+                let known = self.stored.iter().position(|(owner, _)| owner == key);
+                let index = known.unwrap_or_else(|| {
+                    self.stored.push((*key, Vec::new()));
+                    self.stored.len() - 1
+                });
+                (
+                    index,
+                    Author::Customer {
+                        id: customer(index).id,
+                        name: None,
+                    },
+                )
+            }
+            Poster::Agent(agent) => {
+                let index = usize::try_from(post.conversation.unwrap().0).unwrap() - 1;
+                (
+                    index,
+                    Author::Agent {
+                        id: agent.id,
+                        name: agent.name.clone(),
+                    },
+                )
+            }
+        };
+        let messages = &mut self.stored[index].1;
+        let earlier = messages
+            .iter()
+            .find(|m| m.client_id.as_ref() == Some(&post.client_id))
+            .cloned();
+        let duplicate = earlier.is_some();
+        let message = earlier.unwrap_or_else(|| {
+            let message = Message {
+                conversation: conversation_id(index),
+                seq: Seq(i64::try_from(messages.len()).unwrap() + 1),
+                client_id: Some(post.client_id),
+                kind: Kind::Text,
+                author,
+                text: post.text,
+                sent_at: now(),
+            };
+            messages.push(message.clone());
+            message
+        });
+        let posted = Posted {
+            ticket: post.ticket,
+            duplicate,
+            owner: Some(self.stored[index].0),
+            conversation: self.conversation(index),
+            status_changed: message.seq == Seq(1) && !duplicate,
+            message,
+        };
+        self.reports.push_back(Written::Posted(posted));
+    }
+
+    /// The writer commits, but the connection breaks before it hears so: nothing is reported.
+    fn commit_unheard(&mut self) {
+        self.commit();
+        self.reports.pop_back();
+    }
+
+    fn report(&mut self) {
+        if let Some(report) = self.reports.pop_front() {
+            self.apply(Command::Written(vec![report]));
+        }
+    }
+
+    /// The database answers question `index`; the answer is not delivered yet.
+    fn read(&mut self, index: usize) {
+        let answer = match self.asked.remove(index) {
+            Effect::LookUp {
+                session, entrant, ..
+            } => {
+                let found = match entrant {
+                    Entrant::Customer(visitor) => {
+                        let own = self
+                            .stored
+                            .iter()
+                            .position(|(owner, _)| *owner == visitor.key);
+                        Found::Customer(CustomerJoin {
+                            customer: own.map(customer),
+                            conversations: own
+                                .into_iter()
+                                .map(|index| self.listed(index))
+                                .collect(),
+                        })
+                    }
+                    Entrant::Agent(_) => {
+                        let all = (0..self.stored.len())
+                            .map(|index| self.listed(index))
+                            .collect();
+                        Found::Agent(li_wei(), all)
+                    }
+                };
+                Command::Found {
+                    session,
+                    outcome: Ok(found),
+                    now: now(),
+                }
+            }
+            Effect::Load {
+                session,
+                conversation,
+                page,
+                limit,
+                ..
+            } => {
+                let PageAsked::After(after) = page else {
+                    panic!("only catching up is tested here")
+                };
+                let index = usize::try_from(conversation.0).unwrap() - 1;
+                let newer: Vec<_> = self.stored[index]
+                    .1
+                    .iter()
+                    .filter(|m| m.seq > after)
+                    .cloned()
+                    .collect();
+                let more = newer.len() > limit;
+                let messages = newer.into_iter().take(limit).collect();
+                let outcome = Ok(Some(MessagePage { messages, more }));
+                Command::PageLoaded {
+                    session,
+                    conversation,
+                    outcome,
+                }
+            }
+            other => panic!("{other:?}"),
+        };
+        self.answers.push(answer);
+    }
+
+    fn settle(&mut self) {
+        loop {
+            if !self.asked.is_empty() {
+                self.read(0);
+            } else if !self.answers.is_empty() {
+                let answer = self.answers.remove(0);
+                self.apply(answer);
+            } else if !self.writes.is_empty() {
+                self.commit();
+            } else if !self.reports.is_empty() {
+                self.report();
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn conversation(&self, index: usize) -> Conversation {
+        let messages = &self.stored[index].1;
+        Conversation {
+            id: conversation_id(index),
+            status: Status::Waiting,
+            last_seq: messages.last().map_or(Seq::ZERO, |m| m.seq),
+            customer: Some(customer(index)),
+            agent: None,
+            read: crate::domain::ReadMarks::default(),
+            created_at: now(),
+            last_message_at: now(),
+        }
+    }
+
+    fn listed(&self, index: usize) -> Listed {
+        Listed {
+            conversation: self.conversation(index),
+            last_message: self.stored[index].1.last().cloned(),
+        }
+    }
+
+    /// What a session was told of a conversation by `welcome`, and the messages it was sent.
+    fn seen(&self, session: u64, conversation: i64) -> (Option<i64>, Vec<i64>) {
+        let id = ConversationId(conversation);
+        let frames = self
+            .received
+            .get(&SessionId(session))
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let told = frames.iter().find_map(|frame| match frame {
+            ServerFrame::Welcome(welcome) => welcome
+                .conversations
+                .iter()
+                .find(|one| one.id == id)
+                .map(|one| one.last_seq.0),
+            _ => None,
+        });
+        let messages = frames.iter().filter_map(|frame| match frame {
+            ServerFrame::Posted(message) if message.conversation == id => Some(message.seq.0),
+            _ => None,
+        });
+        (told, messages.collect())
+    }
+
+    fn codes(&self, session: u64) -> Vec<String> {
+        let frames = self.received.get(&SessionId(session)).into_iter().flatten();
+        let errors = frames.filter_map(|frame| match frame {
+            ServerFrame::Error(error) => Some(error.code.clone()),
+            _ => None,
+        });
+        errors.collect()
+    }
+}
+
+fn conversation_id(index: usize) -> ConversationId {
+    ConversationId(i64::try_from(index).unwrap() + 1)
+}
+
+fn customer(index: usize) -> CustomerRef {
+    let id = CustomerId(i64::try_from(index).unwrap() + 1);
+    CustomerRef {
+        id,
+        name: None,
+        page: None,
+        language: None,
+    }
+}
+
+fn visitor(n: u8) -> Entrant {
+    Entrant::Customer(Visitor {
+        key: CustomerKey([n; 32]),
+        page: None,
+        language: None,
+    })
+}
+
+fn li_wei() -> Me {
+    Me {
+        id: AgentId(1),
+        name: "Li Wei".to_owned(),
+        role: Role::Agent,
+    }
+}
+
+#[test]
+fn a_message_is_shown_only_once_it_is_committed() {
+    let mut world = World::new();
+    world.hello(1, visitor(1), &[]);
+    world.hello(2, Entrant::Agent(AGENT), &[]);
+    world.settle();
+    world.post(1, None, "a");
+    assert_eq!(world.seen(1, 1).1, [] as [i64; 0]);
+    assert_eq!(world.seen(2, 1).1, [] as [i64; 0]);
+    world.commit();
+    world.report();
+    assert_eq!((world.seen(1, 1).1, world.seen(2, 1).1), (vec![1], vec![1]));
+}
+
+#[test]
+fn a_customer_gets_nothing_of_another_conversation() {
+    let mut world = World::new();
+    for session in [1, 2] {
+        world.hello(session, visitor(u8::try_from(session).unwrap()), &[]);
+    }
+    world.hello(3, Entrant::Agent(AGENT), &[]);
+    world.settle();
+    world.post(1, None, "a");
+    world.settle();
+    let before = world.received[&SessionId(2)].len();
+    let stranger = |request| Command::Request {
+        session: SessionId(2),
+        request,
+    };
+    let conversation = ConversationId(1);
+    world.post(3, Some(1), "b");
+    world.apply(Command::Request {
+        session: SessionId(3),
+        request: Request::Typing {
+            conversation,
+            on: true,
+        },
+    });
+    world.settle();
+    assert_eq!(world.received[&SessionId(2)].len(), before);
+    world.apply(stranger(Request::Typing {
+        conversation,
+        on: true,
+    }));
+    world.apply(stranger(Request::Read {
+        conversation,
+        seq: Seq(1),
+    }));
+    assert_eq!(
+        world.codes(2),
+        ["conversation_not_found", "conversation_not_found"]
+    );
+    assert!(world.writes.is_empty());
+}
+
+#[test]
+fn nothing_is_done_for_an_agent_before_the_login_is_looked_up() {
+    let mut world = World::new();
+    world.hello(1, Entrant::Agent(AGENT), &[]);
+    let request = Request::History {
+        reference: "1".to_owned(),
+        conversation: ConversationId(1),
+        page: PageAsked::Newest,
+        limit: 50,
+    };
+    world.apply(Command::Request {
+        session: SessionId(1),
+        request,
+    });
+    assert_eq!(world.codes(1), ["hello_expected"]);
+    assert_eq!(world.asked.len(), 1, "only the look-up itself");
+    world.apply(Command::Found {
+        session: SessionId(1),
+        outcome: Err(Refusal::not_signed_in()),
+        now: now(),
+    });
+    assert_eq!(world.closed[&SessionId(1)], Close::SignedOut);
+}
+
+#[test]
+fn a_write_without_an_answer_is_refused_in_time_and_still_shown_later() {
+    let mut world = World::new();
+    world.hello(1, visitor(1), &[]);
+    world.settle();
+    world.post(1, None, "a");
+    world.apply(Command::Tick { now_ms: 999 });
+    assert!(world.codes(1).is_empty());
+    world.apply(Command::Tick { now_ms: 1_000 });
+    assert_eq!(world.codes(1), ["unavailable"]);
+    world.settle();
+    assert_eq!(world.seen(1, 1).1, [1]);
+}
+
+#[test]
+fn a_commit_whose_answer_was_lost_reaches_everybody_with_the_retry() {
+    let mut world = World::new();
+    world.hello(1, visitor(1), &[]);
+    world.hello(2, Entrant::Agent(AGENT), &[]);
+    world.settle();
+    world.post(1, None, "a");
+    world.commit_unheard();
+    world.post(1, None, "a");
+    world.settle();
+    assert_eq!((world.seen(1, 1).1, world.seen(2, 1).1), (vec![1], vec![1]));
+    world.post(1, None, "a");
+    world.settle();
+    assert_eq!(
+        (world.seen(1, 1).1, world.seen(2, 1).1),
+        (vec![1], vec![1]),
+        "and only once"
+    );
+}
+
+#[test]
+fn the_other_tab_of_a_stranger_joins_the_first_conversation() {
+    let mut world = World::new();
+    world.hello(1, visitor(1), &[]);
+    world.hello(2, visitor(1), &[]);
+    world.settle();
+    world.post(1, None, "a");
+    world.settle();
+    let frames = &world.received[&SessionId(2)];
+    let tail: Vec<_> = frames.iter().skip(2).collect();
+    assert!(
+        matches!(
+            tail[..],
+            [
+                ServerFrame::ConversationChanged { .. },
+                ServerFrame::Posted(_)
+            ]
+        ),
+        "{tail:?}"
+    );
+}
+
+#[test]
+fn typing_reaches_the_others_and_not_the_typist() {
+    let mut world = World::new();
+    world.hello(1, visitor(1), &[]);
+    world.hello(2, visitor(1), &[]);
+    world.hello(3, Entrant::Agent(AGENT), &[]);
+    world.settle();
+    world.post(1, None, "a");
+    world.settle();
+    let request = Request::Typing {
+        conversation: ConversationId(1),
+        on: true,
+    };
+    world.apply(Command::Request {
+        session: SessionId(1),
+        request,
+    });
+    let typing = |session| {
+        let frames: &Vec<ServerFrame> = &world.received[&SessionId(session)];
+        frames
+            .iter()
+            .filter(|frame| matches!(frame, ServerFrame::Typing { .. }))
+            .count()
+    };
+    assert_eq!((typing(1), typing(2), typing(3)), (0, 0, 1));
+}
+
+#[test]
+fn a_room_that_everybody_left_holds_nothing() {
+    let mut world = World::new();
+    for session in 0..20 {
+        world.hello(session, visitor(u8::try_from(session / 2).unwrap()), &[]);
+    }
+    world.hello(20, Entrant::Agent(AGENT), &[]);
+    world.settle();
+    for session in 0..20 {
+        world.post(session, None, &format!("m{session}"));
+    }
+    world.settle();
+    for session in 0..=20 {
+        world.apply(Command::Left(SessionId(session)));
+    }
+    let room = &world.room;
+    assert!(room.sessions.is_empty() && room.agents.is_empty() && room.customers.is_empty());
+    assert!(room.owners.is_empty() && room.online.is_empty() && room.pending.is_empty());
+}
+
+/// xorshift64: the same walk for the same seed, everywhere.
+struct Die(u64);
+
+impl Die {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % u64::try_from(sides).unwrap()).unwrap()
+    }
+}
+
+#[test]
+fn every_session_gets_every_message_once_and_in_order_however_the_answers_are_timed() {
+    for seed in 1..=3_000 {
+        walk(seed);
+    }
+}
+
+/// A session's number, the customer's (or an agent), and what it resumed from.
+type Walker = (u64, Option<u8>, Vec<(i64, i64)>);
+
+/// Two hundred random steps; then everything settles and every session's log is checked.
+fn walk(seed: u64) {
+    let mut die = Die(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let mut world = World::new();
+    let mut sessions: Vec<Walker> = Vec::new();
+    let mut everyone = Vec::new();
+    let mut key = 0;
+    // Only in every other walk, so that the others show that nothing waits for a later message.
+    let breaks = seed.is_multiple_of(2);
+    for step in 0..200 {
+        match die.roll(9) {
+            0 if sessions.len() < 6 => {
+                // Somebody comes, perhaps with some of what there is.
+                let who = [None, Some(1), Some(2)][die.roll(3)];
+                let mut resume = Vec::new();
+                for (index, (owner, messages)) in world.stored.iter().enumerate() {
+                    let may = who.is_none_or(|n| CustomerKey([n; 32]) == *owner);
+                    if may && die.roll(2) == 0 {
+                        let held = die.roll(messages.len() + 1);
+                        resume.push((conversation_id(index).0, i64::try_from(held).unwrap()));
+                    }
+                }
+                world.hello(step, who.map_or(Entrant::Agent(AGENT), visitor), &resume);
+                sessions.push((step, who, resume.clone()));
+            }
+            1 if !sessions.is_empty() => {
+                let gone = sessions.swap_remove(die.roll(sessions.len()));
+                world.apply(Command::Left(SessionId(gone.0)));
+                everyone.push((gone, false));
+            }
+            2 | 3 if !sessions.is_empty() => {
+                let (session, who, _) = &sessions[die.roll(sessions.len())];
+                key += 1;
+                let conversation = match who {
+                    Some(_) => None,
+                    None if world.stored.is_empty() => continue,
+                    None => Some(i64::try_from(die.roll(world.stored.len())).unwrap() + 1),
+                };
+                // Now and then an old message is tried again.
+                let key = if die.roll(4) == 0 { die.roll(key) } else { key };
+                let session = *session;
+                world.post(
+                    session,
+                    conversation,
+                    &format!("{}-{key}", who.unwrap_or(0)),
+                );
+            }
+            4 => world.commit(),
+            5 if breaks && die.roll(6) == 0 => world.commit_unheard(),
+            5 | 6 => world.report(),
+            7 if !world.asked.is_empty() => world.read(die.roll(world.asked.len())),
+            8 if !world.answers.is_empty() => {
+                let answer = world.answers.remove(die.roll(world.answers.len()));
+                world.apply(answer);
+            }
+            _ => {}
+        }
+    }
+    world.settle();
+    // One more message everywhere brings up what an unheard commit left behind.
+    for index in (0..world.stored.len()).filter(|_| breaks) {
+        let owner = world.stored[index].0;
+        world.hello(
+            1_000 + u64::try_from(index).unwrap(),
+            visitor(owner.0[0]),
+            &[],
+        );
+        world.settle();
+        world.post(
+            1_000 + u64::try_from(index).unwrap(),
+            None,
+            &format!("last-{index}"),
+        );
+        world.settle();
+    }
+    everyone.extend(sessions.into_iter().map(|session| (session, true)));
+    for (walker, stayed) in everyone {
+        check_log(&world, &walker, stayed, seed);
+    }
+}
+
+/// What one session was told and sent, against what is stored.
+fn check_log(world: &World, (session, who, resume): &Walker, stayed: bool, seed: u64) {
+    for (index, (owner, messages)) in world.stored.iter().enumerate() {
+        let id = conversation_id(index).0;
+        let (told, got) = world.seen(*session, id);
+        let may = who.is_none_or(|n| CustomerKey([n; 32]) == *owner);
+        assert!(
+            may || got.is_empty(),
+            "seed {seed}: session {session} heard of {id}"
+        );
+        if !may {
+            continue;
+        }
+        let contiguous = got.windows(2).all(|pair| pair[1] == pair[0] + 1);
+        assert!(
+            contiguous,
+            "seed {seed}: session {session} got {got:?} of {id}"
+        );
+        let held = resume.iter().find(|(of, _)| *of == id).map(|(_, seq)| *seq);
+        if let (Some(first), Some(start)) = (got.first(), held.or(told)) {
+            assert_eq!(*first, start + 1, "seed {seed}: session {session} in {id}");
+        }
+        if stayed {
+            let newest = i64::try_from(messages.len()).unwrap();
+            let reached = got.last().copied().or(held).or(told);
+            assert_eq!(
+                reached,
+                Some(newest),
+                "seed {seed}: session {session} in {id}"
+            );
+        }
+    }
+}
