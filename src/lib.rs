@@ -5,6 +5,12 @@
 //! docs/ARCHITECTURE.md is the map.
 
 pub mod chat;
+pub mod config;
 pub mod domain;
+pub mod http;
+mod incident;
+pub mod password;
 pub mod protocol;
+pub mod server;
+pub mod socketio;
 pub mod store;

@@ -1,0 +1,151 @@
+//! Who a request comes from: the origin of the page, the login cookie, the bearer token.
+
+use actix_web::HttpRequest;
+
+use super::{App, answer::Answer};
+use crate::{
+    chat::refuse,
+    domain::{Code, CustomerKey, Me, Refusal, SessionKey, Token},
+    store::Viewer,
+};
+
+/// The login cookie.
+pub const COOKIE: &str = "kefu_session";
+
+/// Refuses a browser that shows a page of another site. Programs send no `Origin`, and no cookies
+/// that a person's browser holds.
+///
+/// # Errors
+/// [`Code::OriginRefused`].
+pub fn check_origin(request: &HttpRequest, allowed: &[String]) -> Result<(), Answer> {
+    let header = |name| {
+        request
+            .headers()
+            .get(name)
+            .map(|value| value.to_str().unwrap_or_default())
+    };
+    let ours = match header("origin") {
+        Some(origin) => {
+            is_own(origin, header("host").unwrap_or_default())
+                || allowed
+                    .iter()
+                    .any(|one| one.trim_end_matches('/').eq_ignore_ascii_case(origin))
+        }
+        None => matches!(
+            header("sec-fetch-site"),
+            None | Some("same-origin" | "none")
+        ),
+    };
+    if ours {
+        return Ok(());
+    }
+    let message = "this origin may not use this server; KEFU_ORIGINS lists those that may";
+    Err(Refusal::new(Code::OriginRefused, message).into())
+}
+
+/// Whether an origin is the host that the request was sent to. The scheme may differ: a proxy in front
+/// speaks https for us.
+pub fn is_own(origin: &str, host: &str) -> bool {
+    let without_default_port = |host: &str| {
+        let bare = host
+            .strip_suffix(":80")
+            .or_else(|| host.strip_suffix(":443"));
+        bare.unwrap_or(host).to_ascii_lowercase()
+    };
+    let rest = origin
+        .strip_prefix("https://")
+        .or_else(|| origin.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        !rest.is_empty() && without_default_port(rest) == without_default_port(host)
+    })
+}
+
+/// The login of the cookie.
+pub fn cookie_key(request: &HttpRequest) -> Option<SessionKey> {
+    let cookie = request.cookie(COOKIE)?;
+    Token::parse(cookie.value()).as_ref().map(SessionKey::from)
+}
+
+fn bearer(request: &HttpRequest) -> Option<Token> {
+    let header = request.headers().get("authorization")?.to_str().ok()?;
+    let (scheme, token) = header.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| Token::parse(token.trim()))
+        .flatten()
+}
+
+/// The login of the bearer token or, without one, of the cookie.
+pub fn login_key(request: &HttpRequest) -> Option<SessionKey> {
+    match bearer(request) {
+        Some(token) => Some(SessionKey::from(&token)),
+        None => cookie_key(request),
+    }
+}
+
+/// The agent who asks.
+///
+/// # Errors
+/// [`Code::NotSignedIn`], or what the store says.
+pub async fn agent(request: &HttpRequest, app: &App) -> Result<Me, Answer> {
+    let key = login_key(request).ok_or_else(Refusal::not_signed_in)?;
+    let me = app.store.agent_by_session(key).await.map_err(refuse)?;
+    Ok(me.ok_or_else(Refusal::not_signed_in)?)
+}
+
+/// Who wants to read: an agent, or a customer by the bearer token of their page.
+///
+/// # Errors
+/// [`Code::NotSignedIn`], or what the store says.
+pub async fn viewer(request: &HttpRequest, app: &App) -> Result<Viewer, Answer> {
+    let signed_in = match login_key(request) {
+        Some(key) => app.store.agent_by_session(key).await.map_err(refuse)?,
+        None => None,
+    };
+    if signed_in.is_some() {
+        return Ok(Viewer::Agent);
+    }
+    let token = bearer(request).ok_or_else(Refusal::not_signed_in)?;
+    Ok(Viewer::Customer(CustomerKey::from(&token)))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn only_our_own_and_listed_origins_may_come() {
+        let allowed = ["https://www.shop.example".to_owned()];
+        for (origin, site, ok) in [
+            (None, None, true),
+            (None, Some("same-origin"), true),
+            (None, Some("cross-site"), false),
+            (Some("http://chat.example:8080"), None, true),
+            (Some("https://CHAT.example:8080"), None, true),
+            (Some("https://www.shop.example"), None, true),
+            (Some("https://chat.example"), None, false),
+            (Some("https://chat.example:8080.evil.example"), None, false),
+            (Some("https://evil.example"), Some("same-origin"), false),
+            (Some("null"), None, false),
+            (Some(""), None, false),
+        ] {
+            let mut request = TestRequest::get().insert_header(("host", "chat.example:8080"));
+            for (name, value) in [("origin", origin), ("sec-fetch-site", site)] {
+                if let Some(value) = value {
+                    request = request.insert_header((name, value));
+                }
+            }
+            let answer = check_origin(&request.to_http_request(), &allowed);
+            assert_eq!(answer.is_ok(), ok, "{origin:?} {site:?}");
+        }
+    }
+
+    #[test]
+    fn default_ports_do_not_matter() {
+        assert!(is_own("https://chat.example", "chat.example:443"));
+        assert!(is_own("http://chat.example:80", "chat.example"));
+        assert!(!is_own("http://chat.example:81", "chat.example"));
+    }
+}

@@ -1,0 +1,247 @@
+//! What of a WebSocket's bytes is let through to the codec (RFC 6455 §5.2–5.5).
+//!
+//! The codec looks at a frame once it is whole: it would gather as many bytes as a peer cares to announce,
+//! and complain about a broken frame again and again. So frames are judged here by their heads, before
+//! anything of them is kept.
+
+use std::{
+    cell::Cell,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+};
+
+use actix_web::web::Bytes;
+use futures_util::Stream;
+
+use crate::protocol::Close;
+
+/// Bytes of a control frame's payload (RFC 6455 §5.5).
+const CONTROL_BYTES: u64 = 125;
+/// Bytes of the mask that stands between head and payload.
+const MASK_BYTES: u64 = 4;
+
+/// Lets the bytes of good frames through and ends before the first other one.
+pub struct Gate<S> {
+    bytes: S,
+    frames: Frames,
+    /// Why it ended, for whoever reads the frames.
+    verdict: Rc<Cell<Option<Close>>>,
+}
+
+impl<S> Gate<S> {
+    /// A gate for messages of at most `limit` bytes, their fragments together.
+    pub fn new(bytes: S, limit: usize, verdict: Rc<Cell<Option<Close>>>) -> Self {
+        Self {
+            bytes,
+            frames: Frames {
+                limit: u64::try_from(limit).unwrap_or(u64::MAX),
+                head: Vec::new(),
+                rest: 0,
+                message: None,
+                refused: false,
+            },
+            verdict,
+        }
+    }
+}
+
+impl<S, E> Stream for Gate<S>
+where
+    S: Stream<Item = Result<Bytes, E>> + Unpin,
+{
+    type Item = Result<Bytes, E>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        if this.frames.refused {
+            return Poll::Ready(None);
+        }
+        Pin::new(&mut this.bytes).poll_next(cx).map(|item| {
+            item.and_then(|chunk| match chunk {
+                // The connection broke: there is nobody to tell what was wrong.
+                Err(_) => {
+                    this.frames.refused = true;
+                    None
+                }
+                Ok(chunk) => match this.frames.walk(&chunk) {
+                    Ok(()) => Some(Ok(chunk)),
+                    Err((good, close)) => {
+                        this.verdict.set(Some(close));
+                        (good > 0).then(|| Ok(chunk.slice(..good)))
+                    }
+                },
+            })
+        })
+    }
+}
+
+/// Where in the stream of frames we are.
+struct Frames {
+    limit: u64,
+    /// What has come of a head, up to and with its length.
+    head: Vec<u8>,
+    /// Bytes that are still to come of the frame's mask and payload.
+    rest: u64,
+    /// Bytes of the fragments so far, while a message is not complete.
+    message: Option<u64>,
+    refused: bool,
+}
+
+impl Frames {
+    /// Follows the frames through a chunk.
+    ///
+    /// # Errors
+    /// How many bytes stand before the first bad frame, and what to say to it.
+    fn walk(&mut self, chunk: &[u8]) -> Result<(), (usize, Close)> {
+        let mut at = 0;
+        let mut begun = 0;
+        while at < chunk.len() {
+            if self.rest > 0 {
+                let left = u64::try_from(chunk.len() - at).unwrap_or(u64::MAX);
+                let skipped = self.rest.min(left);
+                self.rest -= skipped;
+                at += usize::try_from(skipped).unwrap_or(usize::MAX);
+                continue;
+            }
+            if self.head.is_empty() {
+                begun = at;
+            }
+            self.head.push(chunk[at]);
+            at += 1;
+            if let Some(length) = announced(&self.head) {
+                self.rest = self.judge(length).map_err(|close| {
+                    self.refused = true;
+                    (begun, close)
+                })?;
+                self.head.clear();
+            }
+        }
+        Ok(())
+    }
+
+    /// Says how many bytes follow the head of a good frame.
+    fn judge(&mut self, length: u64) -> Result<u64, Close> {
+        let (first, masked) = (self.head[0], self.head[1] & 0x80 != 0);
+        let (last, reserved, opcode) = (first & 0x80 != 0, first & 0x70 != 0, first & 0x0f);
+        if reserved || !masked {
+            return Err(Close::Protocol);
+        }
+        let begins = match opcode {
+            0 => false,
+            1 | 2 => true,
+            8..=10 if last && length <= CONTROL_BYTES => return Ok(MASK_BYTES + length),
+            _ => return Err(Close::Protocol),
+        };
+        // A continuation needs something to continue; a new message must wait for the end of the last.
+        let before = match (begins, self.message) {
+            (true, None) => 0,
+            (false, Some(before)) => before,
+            _ => return Err(Close::Protocol),
+        };
+        let total = before.saturating_add(length);
+        if total > self.limit {
+            return Err(Close::TooBig);
+        }
+        self.message = (!last).then_some(total);
+        Ok(MASK_BYTES + length)
+    }
+}
+
+/// The payload's length, once the head says it.
+fn announced(head: &[u8]) -> Option<u64> {
+    let big_endian = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(0, |all, byte| all << 8 | u64::from(*byte))
+    };
+    match head.get(1)? & 0x7f {
+        126 => head.get(2..4).map(big_endian),
+        127 => head.get(2..10).map(big_endian),
+        length => Some(u64::from(length)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: usize = 300;
+
+    fn frame(first: u8, length: usize) -> Vec<u8> {
+        let mut bytes = if let Ok(short @ ..126) = u8::try_from(length) {
+            vec![first, 0x80 | short]
+        } else {
+            let [high, low] = u16::try_from(length).unwrap().to_be_bytes();
+            vec![first, 0x80 | 0x7e, high, low]
+        };
+        bytes.extend(vec![b'm'; 4 + length]);
+        bytes
+    }
+
+    /// Sends all of it in chunks of `size`; what came through, and the verdict.
+    fn through(bytes: &[u8], size: usize) -> (Vec<u8>, Option<Close>) {
+        let mut frames = Gate::new((), LIMIT, Rc::default()).frames;
+        let mut passed = Vec::new();
+        for chunk in bytes.chunks(size) {
+            match frames.walk(chunk) {
+                Ok(()) => passed.extend(chunk),
+                Err((good, close)) => {
+                    passed.extend(&chunk[..good]);
+                    return (passed, Some(close));
+                }
+            }
+        }
+        (passed, None)
+    }
+
+    #[test]
+    fn good_frames_pass_however_they_are_cut() {
+        let good = [
+            frame(0x81, 0),
+            frame(0x82, LIMIT),
+            frame(0x01, 100),
+            frame(0x89, 125),
+            frame(0x00, 100),
+            frame(0x80, 100),
+            frame(0x88, 2),
+        ]
+        .concat();
+        for size in 1..=good.len() {
+            assert_eq!(through(&good, size), (good.clone(), None), "{size}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_bad_frame_is_kept_and_nothing_is_waited_for() {
+        let announced = |length: u64| {
+            let mut bytes = vec![0x81, 0xff];
+            bytes.extend(length.to_be_bytes());
+            bytes
+        };
+        for (what, bad, close) in [
+            ("too long", frame(0x81, LIMIT + 1), Close::TooBig),
+            ("2^40", announced(1 << 40), Close::TooBig),
+            ("2^64 - 1", announced(u64::MAX), Close::TooBig),
+            ("unmasked", vec![0x81, 1, b'x'], Close::Protocol),
+            ("reserved bits", frame(0xc1, 1), Close::Protocol),
+            ("reserved opcode", frame(0x83, 1), Close::Protocol),
+            ("reserved control", frame(0x8b, 1), Close::Protocol),
+            ("long ping", frame(0x89, 126), Close::Protocol),
+            ("ping in parts", frame(0x09, 1), Close::Protocol),
+            ("continues nothing", frame(0x80, 1), Close::Protocol),
+        ] {
+            let all = [frame(0x81, 5), bad].concat();
+            let (passed, verdict) = through(&all, all.len());
+            assert_eq!((passed, verdict), (frame(0x81, 5), Some(close)), "{what}");
+        }
+    }
+
+    #[test]
+    fn fragments_count_together() {
+        let all = [frame(0x01, LIMIT), frame(0x89, 3), frame(0x80, 1)].concat();
+        assert_eq!(through(&all, all.len()).1, Some(Close::TooBig));
+        let all = [frame(0x01, 1), frame(0x81, 1)].concat();
+        assert_eq!(through(&all, all.len()).1, Some(Close::Protocol));
+    }
+}

@@ -1,0 +1,161 @@
+//! Everything that speaks HTTP: the WebSocket sessions, the JSON API, sign-in, health and the pages.
+//! Runs on the worker threads.
+
+mod access;
+mod address;
+mod answer;
+mod api;
+pub mod engine;
+mod gate;
+mod health;
+mod pages;
+mod rate;
+mod session;
+mod signin;
+mod socket;
+mod socketio;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use actix::Addr;
+use actix_web::{HttpRequest, guard, http::Method, web};
+
+use self::{address::Addresses, answer::Answer, signin::SignIn};
+use crate::{
+    chat::{ChatRoom, QueueLimits, SessionId},
+    config::ServeArgs,
+    domain::{Code, Refusal},
+    socketio::engine::Registry,
+    store::Store,
+};
+
+/// Conversations that a hello may resume.
+pub const RESUME_CONVERSATIONS: usize = 1_000;
+
+/// What every request can reach.
+pub struct App {
+    store: Store,
+    room: Addr<ChatRoom>,
+    settings: ServeArgs,
+    addresses: Arc<Addresses>,
+    sign_in: SignIn,
+    sessions: AtomicU64,
+    socketio: Arc<Registry>,
+}
+
+impl App {
+    /// The state of one server, shared by its workers.
+    pub fn new(store: Store, room: Addr<ChatRoom>, settings: ServeArgs) -> Self {
+        let addresses = Arc::new(Addresses::new(settings.max_connections_per_address));
+        let sign_in = SignIn::default();
+        Self {
+            store,
+            room,
+            settings,
+            addresses,
+            sign_in,
+            sessions: AtomicU64::new(1),
+            socketio: Arc::default(),
+        }
+    }
+
+    /// What the server goes by.
+    pub fn settings(&self) -> &ServeArgs {
+        &self.settings
+    }
+
+    /// The sessions of Socket.IO clients.
+    pub fn socketio(&self) -> &Arc<Registry> {
+        &self.socketio
+    }
+
+    fn next_session(&self) -> SessionId {
+        SessionId(self.sessions.fetch_add(1, Relaxed))
+    }
+
+    fn queue_limits(&self) -> QueueLimits {
+        queue_limits(&self.settings)
+    }
+}
+
+/// How much may wait for one session.
+pub fn queue_limits(settings: &ServeArgs) -> QueueLimits {
+    QueueLimits {
+        frames: settings.session_queue_frames,
+        bytes: settings.session_queue_bytes,
+    }
+}
+
+/// The routes. `app` must be the same for every worker.
+pub fn routes(app: &web::Data<App>) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
+    let app = app.clone();
+    move |config| {
+        config
+            .app_data(app.clone())
+            .app_data(web::PayloadConfig::new(answer::BODY_BYTES))
+            .service(get("/ws", session::connect))
+            .configure(|config| socketio::configure(&app, config))
+            .service(get("/healthz", health::alive))
+            .service(get("/readyz", health::ready))
+            .service(
+                web::scope("/api/v1")
+                    .service(post("/login", signin::login))
+                    .service(post("/logout", signin::logout))
+                    .service(get("/me", signin::me))
+                    .service(get("/conversations", api::conversations))
+                    .service(get("/conversations/{id}", api::conversation))
+                    .service(get("/conversations/{id}/messages", api::messages))
+                    .default_service(web::to(nowhere)),
+            )
+            .service(pages::console(&app))
+            .service(pages::files(&app));
+    }
+}
+
+fn get<F, Args>(path: &str, handler: F) -> actix_web::Resource
+where
+    F: actix_web::Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: actix_web::Responder + 'static,
+{
+    web::resource(path)
+        .route(
+            web::route()
+                .guard(guard::Any(guard::Get()).or(guard::Head()))
+                .to(handler),
+        )
+        .default_service(web::to(wrong_method))
+}
+
+fn post<F, Args>(path: &str, handler: F) -> actix_web::Resource
+where
+    F: actix_web::Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: actix_web::Responder + 'static,
+{
+    web::resource(path)
+        .route(web::post().to(handler))
+        .default_service(web::to(wrong_method))
+}
+
+async fn nowhere() -> Answer {
+    nothing_here().into()
+}
+
+fn nothing_here() -> Refusal {
+    Refusal::new(Code::NotFound, "there is nothing at this address")
+}
+
+async fn wrong_method(request: HttpRequest) -> Answer {
+    method_refused(request.method()).into()
+}
+
+fn method_refused(method: &Method) -> Refusal {
+    let message = format!("{method} is not for this address");
+    Refusal::new(Code::MethodNotAllowed, message)
+}
+
+pub use pages::security_headers;

@@ -1,0 +1,247 @@
+//! One `kefu.v1` session: reads frames, checks their shape, and passes them to the room; writes what the
+//! room sends. What it stands on is `socket`.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use actix::prelude::SendError;
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{self, Bytes},
+};
+use bytestring::ByteString;
+
+use super::{
+    App, access,
+    address::Seat,
+    answer::Answer,
+    rate::{Rate, TooFast},
+    socket::{self, Limits, Peer},
+};
+use crate::{
+    chat::{
+        Enter, Entrant, FromSession, Knock, Leave, Outbound, PageWritten, Queue, SessionId, Visitor,
+    },
+    domain::{Code, CustomerKey, Refusal, SessionKey},
+    protocol::{ClientFrame, Close, Credentials, Dialect, Hello, ServerFrame, parse, reference_of},
+};
+
+type Line<'a> = socket::Line<'a, Session>;
+
+/// `GET /ws`.
+pub async fn connect(
+    request: HttpRequest,
+    stream: web::Payload,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Answer> {
+    access::check_origin(&request, &app.settings.origins)?;
+    let session = Session {
+        id: app.next_session(),
+        login: access::cookie_key(&request),
+        seat: request
+            .peer_addr()
+            .and_then(|peer| app.addresses.take(peer.ip())),
+        inside: false,
+        queue: Arc::default(),
+        rate: Rate::new(app.settings.frames_per_second, Instant::now()),
+        app: app.clone(),
+    };
+    let limits = Limits {
+        message_bytes: app.settings.frame_bytes,
+        mailbox: app.queue_limits().frames,
+        heartbeat: Some(Duration::from_secs(app.settings.heartbeat_s)),
+    };
+    socket::start(session, limits, &request, stream)
+        .map_err(|message| Refusal::bad_request(message).into())
+}
+
+struct Session {
+    id: SessionId,
+    app: web::Data<App>,
+    /// The login cookie that came with the upgrade.
+    login: Option<SessionKey>,
+    /// `None`: the address has too many connections.
+    seat: Option<Seat>,
+    /// The room knows us.
+    inside: bool,
+    queue: Arc<Queue>,
+    rate: Rate,
+}
+
+impl Session {
+    /// Counts a whole message against the limit; `false` if it may not be handled. `text` is looked at
+    /// only for the `ref` that the refusal must carry.
+    fn within_rate(&mut self, text: &str, line: &mut Line) -> bool {
+        match self.rate.count(Instant::now()) {
+            Ok(()) => return true,
+            Err(TooFast::Refuse(refusal)) => refuse(reference_of(text), refusal, line),
+            Err(TooFast::Flood) => close(Close::TooMany, line),
+        }
+        false
+    }
+
+    fn frame(&mut self, frame: ClientFrame, line: &mut Line) {
+        let request = match frame {
+            ClientFrame::Ping => return line.send_text(ServerFrame::Pong.encode()),
+            ClientFrame::Hello(hello) => return self.hello(hello, line),
+            ClientFrame::Request(request) => request,
+        };
+        if !self.inside {
+            let refusal = Refusal::new(Code::HelloExpected, "say hello first");
+            return refuse(request.reference(), refusal, line);
+        }
+        let reference = request.reference();
+        match self.app.room.try_send(FromSession {
+            session: self.id,
+            request,
+        }) {
+            Ok(()) => {}
+            Err(SendError::Full(_)) => refuse(reference, Refusal::overloaded(), line),
+            Err(SendError::Closed(_)) => close(Close::GoingAway, line),
+        }
+    }
+
+    fn hello(&mut self, hello: Hello, line: &mut Line) {
+        if self.inside {
+            let refusal = Refusal::new(Code::HelloRepeated, "hello was said already");
+            return refuse(None, refusal, line);
+        }
+        let most = super::RESUME_CONVERSATIONS;
+        if hello.resume.len() > most {
+            let message = format!("resume: at most {most} conversations are allowed");
+            return refuse(None, Refusal::bad_request(message), line);
+        }
+        let entrant = match hello.credentials {
+            Credentials::Customer {
+                token,
+                page,
+                language,
+            } => Entrant::Customer(Visitor {
+                key: CustomerKey::from(&token),
+                page,
+                language,
+            }),
+            Credentials::Agent(token) => {
+                let login = token.as_ref().map(SessionKey::from).or(self.login);
+                let Some(login) = login else {
+                    refuse(None, Refusal::not_signed_in(), line);
+                    return close(Close::SignedOut, line);
+                };
+                Entrant::Agent(login)
+            }
+        };
+        self.inside = true;
+        self.app.room.do_send(Enter {
+            session: self.id,
+            entrant,
+            resume: hello.resume,
+            recipient: line.recipient(),
+            dialect: Dialect::Native,
+            queue: Arc::clone(&self.queue),
+        });
+    }
+}
+
+fn refuse(reference: Option<String>, refusal: Refusal, line: &mut Line) {
+    line.send_text(ServerFrame::error(reference, refusal).encode());
+}
+
+fn close(close: Close, line: &mut Line) {
+    line.close(close.code(), close.reason());
+}
+
+impl Peer for Session {
+    type Told = Outbound;
+
+    fn id(&self) -> u64 {
+        self.id.0
+    }
+
+    fn opened(&mut self, line: &mut Line) {
+        if self.seat.is_none() {
+            let message = "too many connections from this address";
+            refuse(None, Refusal::new(Code::TooManyConnections, message), line);
+            return close(Close::TooMany, line);
+        }
+        // Bounded by the connections, as `Leave` is.
+        self.app.room.do_send(Knock {
+            session: self.id,
+            recipient: line.recipient(),
+        });
+        let patience = Duration::from_secs(self.app.settings.hello_timeout_s);
+        line.after(patience, |session, line| {
+            if !session.inside {
+                close(Close::HelloTimeout, line);
+            }
+        });
+    }
+
+    fn text(&mut self, text: ByteString, line: &mut Line) {
+        if !self.within_rate(&text, line) {
+            return;
+        }
+        let (reference, refusal) = match parse(&text) {
+            Ok(frame) => return self.frame(frame, line),
+            Err(rejected) => (rejected.reference, rejected.refusal),
+        };
+        let signed_out = refusal.code == Code::NotSignedIn;
+        refuse(reference, refusal, line);
+        if signed_out {
+            close(Close::SignedOut, line);
+        }
+    }
+
+    fn binary(&mut self, _: Bytes, line: &mut Line) {
+        if !self.within_rate("", line) {
+            return;
+        }
+        let refusal = Refusal::new(
+            Code::BinaryUnsupported,
+            "send text frames; binary ones are not read",
+        );
+        refuse(None, refusal, line);
+    }
+
+    fn told(&mut self, told: Outbound, line: &mut Line) {
+        if let Outbound::Frame(frame) = &told {
+            self.queue.taken(frame.len());
+        }
+        if line.is_closing() {
+            return;
+        }
+        if self.queue.is_overflown() {
+            return close(Close::TooSlow, line);
+        }
+        match told {
+            Outbound::Frame(frame) => line.send_text(frame),
+            // Its client was sent `welcome`.
+            Outbound::Welcomed => {}
+            Outbound::Page {
+                conversation,
+                frames,
+            } => {
+                for frame in frames {
+                    line.send_text(frame);
+                }
+                self.app.room.do_send(PageWritten {
+                    session: self.id,
+                    conversation,
+                });
+            }
+            Outbound::Close(why) => close(why, line),
+        }
+    }
+
+    fn beat(&mut self, line: &mut Line) {
+        if self.queue.is_overflown() {
+            close(Close::TooSlow, line);
+        }
+    }
+
+    fn closed(&mut self) {
+        // Not to be lost; there is one for each connection, so it is bounded all the same.
+        self.app.room.do_send(Leave(self.id));
+    }
+}

@@ -1,0 +1,185 @@
+//! The command line of `kefu`.
+
+use std::{
+    io::{self, BufRead, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use clap::{
+    Parser,
+    error::{ContextKind, ContextValue},
+};
+use kefu::{
+    config::{self, AgentVerb, Cli, DatabaseArgs, LogFormat, ServeArgs, Verb},
+    domain::{RoomKind, rfc3339},
+    password, server,
+    store::{Store, StoreError, StoreOptions},
+};
+
+fn main() -> ExitCode {
+    let cli = Cli::try_parse().unwrap_or_else(|mut error| {
+        keep_secret(&mut error);
+        error.exit()
+    });
+    match run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("kefu: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The address of a database may hold a password, and what is printed here ends up in a log.
+fn keep_secret(error: &mut clap::Error) {
+    let of_database = matches!(
+        error.get(ContextKind::InvalidArg),
+        Some(ContextValue::String(argument)) if argument.starts_with("--database-url")
+    );
+    if of_database {
+        let hidden = ContextValue::String("***".to_owned());
+        error.insert(ContextKind::InvalidValue, hidden);
+    }
+}
+
+fn run(verb: Verb) -> Result<(), String> {
+    match verb {
+        Verb::Serve(settings) => {
+            check(&settings)?;
+            start_log(&settings);
+            server::run(*settings).map_err(|error| error.to_string())
+        }
+        Verb::CheckConfig(settings) => {
+            check(&settings)?;
+            println!("the settings are right");
+            Ok(())
+        }
+        Verb::Migrate(database) => {
+            let applied = Store::migrate_only(&database.database_url).map_err(|e| e.to_string())?;
+            match applied.len() {
+                0 => println!("the database is current"),
+                _ => applied.iter().for_each(|name| println!("applied {name}")),
+            }
+            Ok(())
+        }
+        Verb::Agent(verb) => agent(verb),
+    }
+}
+
+fn check(settings: &ServeArgs) -> Result<(), String> {
+    let problems = settings.problems();
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "the settings need a look:\n  {}",
+        problems.join("\n  ")
+    ))
+}
+
+fn start_log(settings: &ServeArgs) {
+    let filter = tracing_subscriber::EnvFilter::new(&settings.log);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr);
+    match settings.log_format {
+        LogFormat::Human => log.with_ansi(io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+fn agent(verb: AgentVerb) -> Result<(), String> {
+    match verb {
+        AgentVerb::Add {
+            database,
+            username,
+            name,
+            role,
+        } => {
+            let username = user_name(&username)?;
+            let store = open(&database)?;
+            let hash = password::hash(&ask_password()?)?;
+            let name = name.unwrap_or_else(|| username.clone());
+            if !(1..=100).contains(&name.trim().chars().count()) {
+                return Err("a name has 1 to 100 characters".to_owned());
+            }
+            match store.create_account(&username, name.trim(), role, &hash) {
+                Ok(_) => println!("made the account {username} ({})", role.as_str()),
+                Err(StoreError::UsernameTaken) => {
+                    return Err(format!("there is an account {username} already"));
+                }
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        AgentVerb::List { database } => {
+            for account in open(&database)?.accounts().map_err(|e| e.to_string())? {
+                let state = match account.disabled_at {
+                    None => String::new(),
+                    Some(at) => format!("  disabled {}", rfc3339(at)),
+                };
+                let (me, username) = (account.me, account.username);
+                println!(
+                    "{:>4}  {username:<24} {:<10} {}{state}",
+                    me.id,
+                    me.role.as_str(),
+                    me.name
+                );
+            }
+        }
+        AgentVerb::SetPassword { database, username } => {
+            let username = user_name(&username)?;
+            let store = open(&database)?;
+            let hash = password::hash(&ask_password()?)?;
+            known(&username, store.set_password(&username, &hash))?;
+            println!("{username} has a new password and is signed out everywhere");
+        }
+        AgentVerb::Disable { database, username } => {
+            let username = user_name(&username)?;
+            known(&username, open(&database)?.disable_account(&username))?;
+            println!("{username} can sign in no more and is signed out everywhere");
+        }
+    }
+    Ok(())
+}
+
+fn known(username: &str, found: Result<bool, StoreError>) -> Result<(), String> {
+    match found {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(format!("there is no account {username}")),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn user_name(typed: &str) -> Result<String, String> {
+    config::username(typed)
+        .ok_or_else(|| format!("{typed:?}: a user name is 1 to 64 of a-z 0-9 . _ - @"))
+}
+
+fn open(database: &DatabaseArgs) -> Result<Store, String> {
+    let options = StoreOptions {
+        readers: 1,
+        ..StoreOptions::new(database.database_url.clone(), RoomKind::Private)
+    };
+    Store::open(options).map_err(|error| error.to_string())
+}
+
+/// Reads a password from the terminal or, for scripts, one line from standard input.
+fn ask_password() -> Result<String, String> {
+    let password = if io::stdin().is_terminal() {
+        print!("Password: ");
+        io::stdout().flush().map_err(|error| error.to_string())?;
+        rpassword::read_password().map_err(|error| error.to_string())?
+    } else {
+        let mut line = String::new();
+        io::stdin()
+            .lock()
+            .read_line(&mut line)
+            .map_err(|error| error.to_string())?;
+        line.trim_end_matches(['\r', '\n']).to_owned()
+    };
+    if config::password_is_acceptable(&password) {
+        Ok(password)
+    } else {
+        Err("a password has 8 to 200 characters".to_owned())
+    }
+}
