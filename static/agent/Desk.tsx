@@ -1,0 +1,133 @@
+// An agent's desk: the conversations at the start, the open one beside them. Owns the agent's
+// Chat from signing in to signing out.
+
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import {
+  browserOnline,
+  clock,
+  openSocket,
+  randomBytes,
+  tabStore,
+  watchNetwork,
+} from '../shared/browser';
+import { Chat } from '../shared/core/chat';
+import { Drafts } from '../shared/core/drafts';
+import type { WireError } from '../shared/core/wire';
+import { Live } from '../shared/ui/live';
+import { StatusLine } from '../shared/ui/StatusLine';
+import { consoleWords } from './consoleWords';
+import { Inbox } from './Inbox';
+import { OlderConversations } from './older';
+import { goTo, openId } from './route';
+import { Thread } from './Thread';
+import { useConversation } from './useConversation';
+
+interface DeskProps {
+  /** The server ended the session; true when the agent had been signed in on this page. */
+  ended: (wasSignedIn: boolean) => void;
+  /** Signs out at the agent's wish; null when that went well. */
+  signOut: () => Promise<WireError | null>;
+}
+
+function newChat(changed: () => void): Chat {
+  return new Chat({
+    side: 'agent',
+    token: null,
+    // What one agent has not sent yet is never sent by another who signs in after them.
+    outboxKey: me => (me.id === null ? null : `kefu.outbox.agent.${me.id}`),
+    clock,
+    random: Math.random,
+    randomBytes,
+    open: openSocket,
+    tabStore,
+    browserOnline,
+    changed,
+  });
+}
+
+export function Desk({ ended, signOut }: DeskProps) {
+  const [live] = useState(() => new Live(newChat));
+  const [older] = useState(
+    () => new Live(changed => new OlderConversations(live.value.directory, changed)),
+  );
+  const chat = live.value;
+  const words = consoleWords.value;
+  const open = openId.value;
+  const { phase } = chat.connection;
+  const myId = chat.me.id;
+  const drafts = useMemo(() => new Drafts(tabStore, `kefu.draft.agent.${myId}.`), [myId]);
+  const problem = useConversation(chat, open);
+
+  useEffect(() => {
+    const forget = watchNetwork(chat.connection);
+    chat.connection.start();
+    return () => {
+      forget();
+      chat.connection.stop();
+    };
+  }, [chat]);
+
+  useEffect(() => {
+    if (phase === 'closed') ended(chat.welcomed);
+  }, [phase]);
+
+  // Somebody else signed in in another tab: nothing here is theirs.
+  const firstId = useRef(myId);
+  firstId.current ??= myId;
+  useEffect(() => {
+    if (myId !== firstId.current) location.reload();
+  }, [myId]);
+
+  // On a narrow screen the row and the thread take each other's place, and the focus with them.
+  const previous = useRef(open);
+  useEffect(() => {
+    const left = previous.current;
+    previous.current = open;
+    if (open === null && left !== null) {
+      document.querySelector<HTMLElement>(`a[href="#${encodeURIComponent(left)}"]`)?.focus();
+    }
+  }, [open]);
+
+  const unread = chat.directory.list.reduce((sum, item) => sum + item.unread, 0);
+  useEffect(() => {
+    document.title = unread > 0 ? `(${unread}) Kefu` : 'Kefu';
+  }, [unread]);
+
+  useEffect(() => {
+    const keys = (event: KeyboardEvent) => {
+      if (!event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
+      if (event.code !== 'ArrowUp' && event.code !== 'ArrowDown') return;
+      event.preventDefault();
+      goToNeighbour(chat, event.code === 'ArrowDown' ? 1 : -1);
+    };
+    window.addEventListener('keydown', keys);
+    return () => window.removeEventListener('keydown', keys);
+  }, [chat]);
+
+  return (
+    <main class={open === null ? 'desk' : 'desk reading'} aria-busy={!chat.welcomed}>
+      <h1 class="hidden">{words.title}</h1>
+      <StatusLine live={live} />
+      <Inbox live={live} older={older} open={open} signOut={signOut} />
+      {open !== null && chat.welcomed ? (
+        <Thread key={open} id={open} live={live} drafts={drafts} problem={problem} />
+      ) : (
+        <section class="thread" aria-label={words.conversation}>
+          {open === null && chat.welcomed && (
+            <div class="notice">
+              <h2>{words.chooseConversation}</h2>
+              <p>{words.chooseConversationMore}</p>
+            </div>
+          )}
+        </section>
+      )}
+    </main>
+  );
+}
+
+function goToNeighbour(chat: Chat, step: 1 | -1): void {
+  const list = chat.directory.list;
+  const at = list.findIndex(item => item.id === openId.value);
+  const next = list[at === -1 ? 0 : at + step];
+  if (next !== undefined) goTo(next.id);
+}

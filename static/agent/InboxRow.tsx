@@ -1,0 +1,87 @@
+// One conversation in the list: whose, what was said last and when, how many unread, its state.
+// Hundreds of them stand there while every message renders the desk, so an equal one is kept.
+
+import { Component } from 'preact';
+import type { Locale } from '../shared/core/i18n';
+import type { Conversation } from '../shared/core/wire';
+import { titleOf } from '../shared/ui/names';
+import type { AllWords } from './consoleWords';
+import { goTo } from './route';
+
+interface InboxRowProps {
+  conversation: Conversation;
+  current: boolean;
+  locale: Locale;
+  words: AllWords;
+  /** Changes at midnight, when times become days. */
+  today: string;
+  myId: string | null;
+}
+
+export class InboxRow extends Component<InboxRowProps> {
+  override shouldComponentUpdate(next: InboxRowProps): boolean {
+    return (Object.keys(next) as (keyof InboxRowProps)[]).some(
+      key => next[key] !== this.props[key],
+    );
+  }
+
+  override render({ conversation, current, locale, words, myId }: InboxRowProps) {
+    const { customer, last_message: last, unread } = conversation;
+    const at = Date.parse(conversation.last_message_at);
+    const title = titleOf(conversation, words);
+    const mine = last !== null && last.from.role === 'agent' && last.from.id === myId;
+    const preview = last === null ? words.noMessagesYet : last.text.slice(0, 200);
+    return (
+      <li>
+        <a
+          href={`#${encodeURIComponent(conversation.id)}`}
+          class={unread > 0 ? 'conversation has-unread' : 'conversation'}
+          aria-current={current ? 'true' : undefined}
+          onClick={event => {
+            if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+            event.preventDefault();
+            goTo(conversation.id);
+          }}
+        >
+          <span class="line-one">
+            {customer !== null && <OnlineDot online={customer.online} words={words} />}
+            <bdi class="title">{title}</bdi>
+            <time dateTime={conversation.last_message_at} title={locale.full(at)}>
+              {locale.brief(at, Date.now())}
+            </time>
+          </span>
+          <span class="line-two">
+            <span class="preview" dir="auto">
+              {mine ? words.youPrefix(preview) : preview}
+            </span>
+            <Status status={conversation.status} words={words} />
+            {unread > 0 && (
+              <span class="badge">
+                <span aria-hidden="true">{unread > 99 ? '99+' : unread}</span>
+                <span class="hidden">{words.unread(unread)}</span>
+              </span>
+            )}
+          </span>
+        </a>
+      </li>
+    );
+  }
+}
+
+function OnlineDot({ online, words }: { online: boolean; words: AllWords }) {
+  const text = online ? words.online : words.notOnline;
+  return (
+    <span class={online ? 'dot on' : 'dot'} title={text}>
+      <span class="hidden">{text}</span>
+    </span>
+  );
+}
+
+export function Status({ status, words }: { status: string; words: AllWords }) {
+  const names: Readonly<Record<string, string>> = {
+    waiting: words.waiting,
+    open: words.open,
+    closed: words.closedStatus,
+  };
+  return <span class={`status ${status}`}>{names[status] ?? status}</span>;
+}

@@ -1,0 +1,159 @@
+// The open conversation: who it is with, its messages, and where to answer.
+
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { attention, finePointer } from '../shared/browser';
+import type { Chat } from '../shared/core/chat';
+import type { Drafts } from '../shared/core/drafts';
+import type { Conversation, Person, WireError } from '../shared/core/wire';
+import { Composer } from '../shared/ui/Composer';
+import { BackIcon } from '../shared/ui/icons';
+import type { Live } from '../shared/ui/live';
+import { locale } from '../shared/ui/locale';
+import { MessageList } from '../shared/ui/MessageList';
+import { nameOf, titleOf, typingLine } from '../shared/ui/names';
+import { useRows } from '../shared/ui/useRows';
+import { consoleWords } from './consoleWords';
+import { Status } from './InboxRow';
+import { goTo } from './route';
+
+interface ThreadProps {
+  id: string;
+  live: Live<Chat>;
+  drafts: Drafts;
+  /** Why the conversation cannot be shown. */
+  problem: WireError | null;
+}
+
+export function Thread({ id, live, drafts, problem }: ThreadProps) {
+  const words = consoleWords.value;
+  const chat = live.value;
+  const conversation = chat.directory.get(id);
+  const timeline = chat.timeline(id);
+  const rows = useRows(chat, id);
+  const [atEnd, setAtEnd] = useState(true);
+  const looking = attention.value;
+  const loaded = timeline?.loaded === true;
+  const failed = chat.history.failed(id);
+  const phase = chat.connection.phase;
+  const title = conversation === undefined ? words.conversation : titleOf(conversation, words);
+  const actions = useMemo(
+    () => ({
+      retry: (clientId: string) => chat.outbox.retry(clientId),
+      remove: (clientId: string) => chat.outbox.remove(clientId),
+      nameOf: (person: Person) => nameOf(person, words),
+    }),
+    [chat, words],
+  );
+
+  // With a mouse the composer takes the focus; on touch, where that would raise the keyboard, this.
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (!finePointer()) section.current?.focus();
+  }, []);
+
+  useEffect(() => {
+    if (looking && atEnd) chat.seen(id);
+  });
+
+  if (problem !== null) {
+    return (
+      <section class="thread" aria-label={words.conversation}>
+        <div class="notice" role="alert">
+          <p>
+            {problem.code === 'conversation_not_found' || problem.code === 'not_found'
+              ? words.noSuchConversation
+              : locale.value.error(problem.code)}
+          </p>
+          <button type="button" class="primary" onClick={() => goTo(null)}>
+            {words.back}
+          </button>
+        </div>
+      </section>
+    );
+  }
+  return (
+    <section ref={section} class="thread" aria-label={title} tabIndex={-1}>
+      <header>
+        <button type="button" class="quiet back" onClick={() => goTo(null)}>
+          <BackIcon />
+          {words.back}
+        </button>
+        {conversation !== undefined && <Who conversation={conversation} title={title} />}
+      </header>
+      <MessageList
+        label={words.messagesWith(title)}
+        rows={rows}
+        actions={actions}
+        loading={!loaded ? !failed : chat.history.loading(id)}
+        loadOlder={
+          timeline?.hasOlder && phase === 'online' ? () => chat.history.load(id, 'older') : null
+        }
+        retryLoad={failed ? () => chat.history.load(id, loaded ? 'older' : 'newest') : null}
+        empty={<p class="empty">{words.noMessagesYet}</p>}
+        typing={typingLine(chat.typists.in(id), words)}
+        atEnd={setAtEnd}
+      />
+      <Composer
+        draft={drafts.get(id)}
+        limits={chat.limits}
+        disabled={phase === 'closed'}
+        autofocus={finePointer()}
+        changed={text => {
+          drafts.set(id, text);
+          chat.teller.typed(id, text.trim() === '');
+        }}
+        send={text => chat.outbox.add(id, text)}
+      />
+    </section>
+  );
+}
+
+/** Who it is, whether they are there, and what their browser told. */
+function Who({ conversation, title }: { conversation: Conversation; title: string }) {
+  const words = consoleWords.value;
+  const { customer } = conversation;
+  return (
+    <div class="who">
+      <div class="who-line">
+        <h2>
+          <bdi>{title}</bdi>
+        </h2>
+        {customer !== null && (
+          <span class="presence">
+            <span class={customer.online ? 'dot on' : 'dot'} aria-hidden="true" />
+            {customer.online ? words.online : words.notOnline}
+          </span>
+        )}
+        <Status status={conversation.status} words={words} />
+      </div>
+      {customer !== null && (customer.language !== null || customer.page !== null) && (
+        <dl class="facts">
+          {customer.language !== null && (
+            <div>
+              <dt>{words.customerLanguage}</dt>
+              <dd>{locale.value.languageOf(customer.language)}</dd>
+            </div>
+          )}
+          {customer.page !== null && (
+            <div class="page-fact">
+              <dt>{words.onPage}</dt>
+              <dd>
+                <PageLink address={customer.page} />
+              </dd>
+            </div>
+          )}
+        </dl>
+      )}
+    </div>
+  );
+}
+
+/** The page comes from the customer's browser, so only a web address becomes a link. */
+function PageLink({ address }: { address: string }) {
+  if (!/^https?:\/\//i.test(address)) return <bdi>{address}</bdi>;
+  return (
+    <a href={address} target="_blank" rel="noopener noreferrer nofollow" dir="ltr" title={address}>
+      {address.replace(/^https?:\/\//i, '')}
+    </a>
+  );
+}

@@ -1,0 +1,18 @@
+// The console's words are whole in both languages.
+
+import { expect, it } from 'vitest';
+import { wordsOf } from '../../shared/core/i18n/testing';
+import { en } from './en';
+import { zh } from './zh';
+
+it('have the same keys in both languages, and none is empty', () => {
+  const english = wordsOf(en);
+  const chinese = wordsOf(zh);
+  expect(chinese.map(([key]) => key).sort()).toEqual(english.map(([key]) => key).sort());
+  for (const [key, text] of [...english, ...chinese]) expect(text.trim(), key).not.toBe('');
+});
+
+it('are Chinese in Chinese and English in English', () => {
+  expect(wordsOf(zh).filter(([, text]) => !/\p{Script=Han}/u.test(text))).toEqual([]);
+  expect(wordsOf(en).filter(([, text]) => /\p{Script=Han}/u.test(text))).toEqual([]);
+});

@@ -1,0 +1,38 @@
+// 客服工作台的中文。Simplified Chinese.
+
+import type { ConsoleWords } from './index';
+
+export const zh: ConsoleWords = {
+  title: 'Kefu 客服工作台',
+  signIn: '登录',
+  signingIn: '正在登录…',
+  signInHint: '登录后即可回复客户。',
+  username: '用户名',
+  password: '密码',
+  signedOut: '您已退出登录。草稿已保留，请重新登录后继续。',
+  signOut: '退出登录',
+  conversations: '会话列表',
+  noOneWaiting: '没有等待中的客户',
+  noOneWaitingMore: '新会话会自动出现在这里。',
+  chooseConversation: '请选择一个会话',
+  chooseConversationMore: '按 Alt+↑ 和 Alt+↓ 可切换会话。',
+  noSuchConversation: '没有这个会话。',
+  noMessagesYet: '暂无消息',
+  loadMore: '加载更多',
+  back: '返回',
+  online: '在线',
+  notOnline: '离线',
+  unread: n => `${n} 条未读`,
+  waiting: '等待中',
+  open: '进行中',
+  closedStatus: '已结束',
+  agentsOnline: '在线客服',
+  signedInAs: '当前账号',
+  roleAgent: '客服',
+  roleSupervisor: '主管',
+  roleAdmin: '管理员',
+  onPage: '页面',
+  customerLanguage: '语言',
+  youPrefix: text => `您：${text}`,
+  tooManyTries: seconds => `尝试次数过多，请等待 ${seconds} 秒。`,
+};

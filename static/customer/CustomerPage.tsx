@@ -1,0 +1,113 @@
+// What a customer sees: who is there, the conversation, and where to write.
+
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { attention, finePointer, tabStore } from '../shared/browser';
+import type { Chat } from '../shared/core/chat';
+import { Drafts } from '../shared/core/drafts';
+import { Composer } from '../shared/ui/Composer';
+import { LanguageSwitch } from '../shared/ui/LanguageSwitch';
+import type { Live } from '../shared/ui/live';
+import { locale } from '../shared/ui/locale';
+import { MessageList } from '../shared/ui/MessageList';
+import { nameOf, typingLine } from '../shared/ui/names';
+import { StatusLine } from '../shared/ui/StatusLine';
+import { useRows } from '../shared/ui/useRows';
+
+/** A customer has one draft, whichever conversation it will open or go on with. */
+const DRAFT = 'current';
+const drafts = new Drafts(tabStore, 'kefu.draft.customer.');
+
+interface CustomerPageProps {
+  live: Live<Chat>;
+  /** Nobody can have written yet, so there is nothing to wait for. */
+  isNew: boolean;
+}
+
+export function CustomerPage({ live, isNew }: CustomerPageProps) {
+  const chat = live.value;
+  const { words } = locale.value;
+  const current = chat.directory.newest;
+  const id = current?.id ?? null;
+  const timeline = id === null ? undefined : chat.timeline(id);
+  const rows = useRows(chat, id);
+  const [atEnd, setAtEnd] = useState(true);
+  const looking = attention.value;
+  const loaded = id === null ? isNew || chat.welcomed : timeline?.loaded === true;
+  const failed = id !== null && chat.history.failed(id);
+  const actions = useMemo(
+    () => ({
+      retry: (clientId: string) => chat.outbox.retry(clientId),
+      remove: (clientId: string) => chat.outbox.remove(clientId),
+      nameOf: (person: Parameters<typeof nameOf>[0]) => nameOf(person, words),
+    }),
+    [chat, words],
+  );
+
+  useEffect(() => {
+    if (id !== null && chat.timeline(id) === undefined) chat.open(id);
+    if (id !== null && looking && atEnd) chat.seen(id);
+  });
+
+  const unread = current?.unread ?? 0;
+  useEffect(() => {
+    document.title = unread > 0 ? `(${unread}) ${words.chatTitle}` : words.chatTitle;
+  }, [unread, words]);
+
+  const phase = chat.connection.phase;
+  return (
+    <main class="chat">
+      <header>
+        <div class="who">
+          <h1>{words.chatTitle}</h1>
+          {chat.welcomed && phase === 'online' && <Availability here={chat.agents.size > 0} />}
+        </div>
+        <LanguageSwitch />
+      </header>
+      <StatusLine live={live} />
+      <MessageList
+        label={words.conversation}
+        rows={rows}
+        actions={actions}
+        loading={!loaded ? !failed : id !== null && chat.history.loading(id)}
+        loadOlder={
+          id !== null && timeline?.hasOlder && phase === 'online'
+            ? () => chat.history.load(id, 'older')
+            : null
+        }
+        retryLoad={
+          id !== null && failed ? () => chat.history.load(id, loaded ? 'older' : 'newest') : null
+        }
+        empty={
+          <div class="greeting">
+            <h2>{words.greeting}</h2>
+            <p>{words.greetingMore}</p>
+          </div>
+        }
+        typing={id === null ? '' : typingLine(chat.typists.in(id), words)}
+        atEnd={setAtEnd}
+      />
+      <Composer
+        draft={drafts.get(DRAFT)}
+        limits={chat.limits}
+        disabled={phase === 'closed'}
+        autofocus={finePointer() && window.top === window}
+        changed={text => {
+          drafts.set(DRAFT, text);
+          if (id !== null) chat.teller.typed(id, text.trim() === '');
+        }}
+        send={text => chat.outbox.add(null, text)}
+      />
+    </main>
+  );
+}
+
+/** Whether anybody is there to answer, in words. */
+function Availability({ here }: { here: boolean }) {
+  const { words } = locale.value;
+  return (
+    <p class="availability">
+      <span class={here ? 'dot on' : 'dot'} aria-hidden="true" />
+      {here ? words.deskHere : words.deskAway}
+    </p>
+  );
+}

@@ -1,0 +1,292 @@
+// What this tab wrote and the server has not shown yet. Each entry has its `client_id` before the
+// first try and is kept in the tab's store until it is acknowledged, so that a reload or a
+// restart of the server loses nothing and, because the key stays the same, repeats nothing.
+//
+//   queued → sending → sent (gone once the timeline shows it)
+//   sending → queued (the connection dropped, or an error that is worth another try)
+//   sending → failed (any other error, or no answer in time) → retry() or remove()
+
+import type { Clock, Store } from './env';
+import type { Accepted, ClientFrame, Message, WireError } from './wire';
+
+export interface Entry {
+  readonly clientId: string;
+  /** Null: "my current conversation", which the server knows. */
+  readonly conversation: string | null;
+  readonly text: string;
+  readonly writtenAt: number;
+  readonly state: 'queued' | 'sending' | 'sent' | 'failed';
+  /** The server's code, or `no_answer`. */
+  readonly error: string | null;
+  /** Known once it is sent. */
+  readonly seq: number | null;
+}
+
+export interface OutboxOptions {
+  clock: Clock;
+  store: Store;
+  newId: () => string;
+  newRef: () => string;
+  /** False when the frame could not be sent. */
+  send: (frame: ClientFrame) => boolean;
+  changed: () => void;
+}
+
+const ANSWER_MS = 10_000;
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 30_000;
+
+/** How an entry stands with the server; not kept, for a new page begins anew. */
+interface Try {
+  ref: string;
+  tries: number;
+  notBefore: number;
+  cancel: () => void;
+}
+
+export class Outbox {
+  #entries: readonly Entry[] = [];
+  #key: string | null = null;
+  readonly #tries = new Map<string, Try>();
+  #connected = false;
+  #cancelWake = () => {};
+
+  constructor(private readonly options: OutboxOptions) {}
+
+  /** Goes on with what was kept under `key`; one for each person, so that nobody sends another's
+   * words. */
+  openAs(key: string): void {
+    if (key === this.#key) return;
+    this.#key = key;
+    this.#entries = load(this.options.store.get(key));
+  }
+
+  get entries(): readonly Entry[] {
+    return this.#entries;
+  }
+
+  add(conversation: string | null, text: string): Entry {
+    const entry: Entry = {
+      clientId: this.options.newId(),
+      conversation,
+      text,
+      writtenAt: this.options.clock.now(),
+      state: 'queued',
+      error: null,
+      seq: null,
+    };
+    this.#replace([...this.#entries, entry]);
+    this.#pump();
+    return entry;
+  }
+
+  /** "Try again" on a failed entry: the same key, so that it cannot appear twice. */
+  retry(clientId: string): void {
+    if (this.#find(clientId)?.state !== 'failed') return;
+    this.#tries.delete(clientId);
+    this.#update(clientId, { state: 'queued', error: null });
+    this.#pump();
+  }
+
+  /** "Delete" on a failed entry. */
+  remove(clientId: string): void {
+    if (this.#find(clientId)?.state === 'failed') this.#forget(clientId);
+  }
+
+  /** `welcome` came. */
+  connected(): void {
+    this.#connected = true;
+    this.#pump();
+  }
+
+  /** Whether what was under way arrived is unknown now, so it will be sent again. */
+  disconnected(): void {
+    this.#connected = false;
+    this.#cancelWake();
+    for (const entry of this.#entries) {
+      if (entry.state === 'sending') this.#backToQueue(entry.clientId, 0);
+    }
+  }
+
+  /** Takes the answer to one of its own messages; false for anybody else's. */
+  accepted(frame: Accepted): boolean {
+    const entry = this.#byRef(frame.ref);
+    if (entry === undefined) return false;
+    this.#settleTry(entry.clientId);
+    this.#update(entry.clientId, {
+      state: 'sent',
+      error: null,
+      conversation: frame.conversation,
+      seq: frame.seq,
+    });
+    this.#pump();
+    return true;
+  }
+
+  /** Some frame was over the limit, and nobody says which: what is under way is sent again. */
+  throttled(waitMs: number): void {
+    for (const entry of this.#entries) {
+      if (entry.state === 'sending') this.#backToQueue(entry.clientId, waitMs);
+    }
+    this.#pump();
+  }
+
+  /** Takes an error that names one of its messages; false for any other. */
+  refused(error: WireError): boolean {
+    if (error.ref === null) return false;
+    const entry = this.#byRef(error.ref);
+    if (entry === undefined) return false;
+    if (error.retryable) {
+      const tries = this.#tries.get(entry.clientId)?.tries ?? 1;
+      const backOff = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (tries - 1));
+      this.#backToQueue(entry.clientId, Math.max(error.retry_after_ms ?? 0, backOff));
+    } else {
+      this.#fail(entry.clientId, error.code);
+    }
+    this.#pump();
+    return true;
+  }
+
+  /** The entry that this stored message is, by its key and its sender. */
+  match(message: Message, isOwn: boolean): Entry | undefined {
+    if (!isOwn || message.client_id === null) return undefined;
+    const entry = this.#find(message.client_id);
+    const fits = entry?.conversation === null || entry?.conversation === message.conversation;
+    return fits ? entry : undefined;
+  }
+
+  /** A stored message is on the timeline: its entry is done. */
+  shown(message: Message, isOwn: boolean): void {
+    const entry = this.match(message, isOwn);
+    if (entry === undefined) return;
+    this.#forget(entry.clientId);
+    this.#pump();
+  }
+
+  /** The timeline holds everything up to `seq`, so what was sent up to there is on it. */
+  shownUpTo(conversation: string, seq: number): void {
+    for (const entry of this.#entries) {
+      if (entry.conversation === conversation && entry.seq !== null && entry.seq <= seq) {
+        this.#forget(entry.clientId);
+      }
+    }
+  }
+
+  /** Sends the first waiting entry of each conversation that has none under way. */
+  #pump(): void {
+    if (!this.#connected) return;
+    const { clock, newRef, send } = this.options;
+    this.#cancelWake();
+    const busy = new Set<string | null>();
+    for (const entry of this.#entries) {
+      if (entry.state === 'sending') busy.add(entry.conversation);
+    }
+    let wakeAt = Number.POSITIVE_INFINITY;
+    for (const entry of this.#entries) {
+      if (entry.state !== 'queued' || busy.has(entry.conversation)) continue;
+      busy.add(entry.conversation);
+      const previous = this.#tries.get(entry.clientId);
+      if (previous !== undefined && previous.notBefore > clock.now()) {
+        wakeAt = Math.min(wakeAt, previous.notBefore);
+        continue;
+      }
+      const ref = newRef();
+      const sent = send({
+        type: 'message.post',
+        ref,
+        conversation: entry.conversation,
+        client_id: entry.clientId,
+        text: entry.text,
+      });
+      if (!sent) continue;
+      const cancel = clock.after(ANSWER_MS, () => {
+        this.#fail(entry.clientId, 'no_answer');
+        this.#pump();
+      });
+      this.#tries.set(entry.clientId, {
+        ref,
+        tries: (previous?.tries ?? 0) + 1,
+        notBefore: 0,
+        cancel,
+      });
+      this.#update(entry.clientId, { state: 'sending' });
+    }
+    if (wakeAt !== Number.POSITIVE_INFINITY) {
+      this.#cancelWake = clock.after(wakeAt - clock.now(), () => this.#pump());
+    }
+  }
+
+  #backToQueue(clientId: string, waitMs: number): void {
+    const current = this.#tries.get(clientId);
+    current?.cancel();
+    if (current !== undefined) current.notBefore = this.options.clock.now() + waitMs;
+    this.#update(clientId, { state: 'queued' });
+  }
+
+  #fail(clientId: string, error: string): void {
+    this.#tries.get(clientId)?.cancel();
+    this.#update(clientId, { state: 'failed', error });
+  }
+
+  #settleTry(clientId: string): void {
+    this.#tries.get(clientId)?.cancel();
+    this.#tries.delete(clientId);
+  }
+
+  #forget(clientId: string): void {
+    this.#settleTry(clientId);
+    this.#replace(this.#entries.filter(entry => entry.clientId !== clientId));
+  }
+
+  #find(clientId: string): Entry | undefined {
+    return this.#entries.find(entry => entry.clientId === clientId);
+  }
+
+  #byRef(ref: string): Entry | undefined {
+    for (const [clientId, attempt] of this.#tries) {
+      if (attempt.ref === ref) return this.#find(clientId);
+    }
+    return undefined;
+  }
+
+  #update(clientId: string, change: Partial<Entry>): void {
+    this.#replace(
+      this.#entries.map(entry => (entry.clientId === clientId ? { ...entry, ...change } : entry)),
+    );
+  }
+
+  #replace(entries: readonly Entry[]): void {
+    this.#entries = entries;
+    const { store, changed } = this.options;
+    const key = this.#key;
+    // What is acknowledged is the server's to keep; the rest is ours.
+    const kept = entries.filter(entry => entry.state !== 'sent');
+    if (key !== null && kept.length === 0) store.remove(key);
+    else if (key !== null) store.set(key, JSON.stringify(kept));
+    changed();
+  }
+}
+
+/** Reads what an earlier page left; what was under way then has to be sent again. */
+function load(kept: string | null): Entry[] {
+  let list: unknown;
+  try {
+    list = JSON.parse(kept ?? '[]');
+  } catch {
+    return [];
+  }
+  if (!Array.isArray(list)) return [];
+  return list
+    .filter(
+      (item): item is Entry => typeof item?.clientId === 'string' && typeof item.text === 'string',
+    )
+    .map(item => ({
+      clientId: item.clientId,
+      conversation: item.conversation ?? null,
+      text: item.text,
+      writtenAt: Number(item.writtenAt) || 0,
+      state: item.state === 'failed' ? 'failed' : 'queued',
+      error: item.state === 'failed' ? (item.error ?? null) : null,
+      seq: null,
+    }));
+}

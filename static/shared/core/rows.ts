@@ -1,0 +1,146 @@
+// What a list of messages shows, row by row: day headings, groups, sides, states. Knows no DOM.
+
+import { dayNumber } from './i18n';
+import type { Entry } from './outbox';
+import type { Message, Person } from './wire';
+
+export type SendState = 'waiting' | 'sending' | 'failed' | 'sent' | 'read';
+
+export interface DayRow {
+  readonly kind: 'day';
+  readonly key: string;
+  readonly at: number;
+}
+
+export interface EventRow {
+  readonly kind: 'event';
+  readonly key: string;
+  readonly at: number;
+  readonly text: string;
+}
+
+export interface MessageRow {
+  readonly kind: 'message';
+  readonly key: string;
+  readonly at: number;
+  readonly text: string;
+  /** Null for what I am sending. */
+  readonly from: Person | null;
+  readonly own: boolean;
+  readonly side: 'start' | 'end';
+  /** The first of its group carries the name, the last the time. */
+  readonly first: boolean;
+  readonly last: boolean;
+  readonly state: SendState | null;
+  readonly error: string | null;
+  /** Of an entry of the outbox, for Try again and Delete. */
+  readonly clientId: string | null;
+}
+
+export type Row = DayRow | EventRow | MessageRow;
+
+export interface RowsInput {
+  readonly messages: readonly Message[];
+  readonly pending: readonly Entry[];
+  readonly isOwn: (message: Message) => boolean;
+  /** Whose messages stand on the end side beside my own: colleagues'. */
+  readonly ownRole: string;
+  /** How far the other side has read. */
+  readonly readUpTo: number;
+  readonly connected: boolean;
+}
+
+const GROUP_MS = 2 * 60_000;
+
+export function buildRows(input: RowsInput): Row[] {
+  const items = [
+    ...input.messages.map(m => stored(m, input)),
+    ...input.pending.map(e => sent(e, input)),
+  ];
+  const rows: Row[] = [];
+  let day: number | null = null;
+  let previous: MessageRow | EventRow | null = null;
+  for (const item of items) {
+    if (Number.isFinite(item.at) && dayNumber(item.at) !== day) {
+      day = dayNumber(item.at);
+      rows.push({ kind: 'day', key: `d${day}-${item.key}`, at: item.at });
+      previous = null;
+    }
+    if (item.kind === 'message') {
+      const before: MessageRow | null = joined(previous, item);
+      if (before !== null) rows[rows.length - 1] = { ...before, last: false };
+      previous = { ...item, first: before === null };
+    } else {
+      previous = item;
+    }
+    rows.push(previous);
+  }
+  return markSent(rows, input);
+}
+
+function stored(message: Message, input: RowsInput): MessageRow | EventRow {
+  const at = Date.parse(message.sent_at);
+  if (message.kind === 'event' || message.from.role === 'system') {
+    return { kind: 'event', key: `s${message.seq}`, at, text: message.text };
+  }
+  const own = input.isOwn(message);
+  const colleague = input.ownRole === 'agent' && message.from.role === 'agent';
+  return {
+    kind: 'message',
+    // The key of my own stays what it was in the outbox, so that the row is the same element.
+    key: own && message.client_id !== null ? `c${message.client_id}` : `s${message.seq}`,
+    at,
+    text: message.text,
+    from: message.from,
+    own,
+    side: own || colleague ? 'end' : 'start',
+    first: true,
+    last: true,
+    state: null,
+    error: null,
+    clientId: null,
+  };
+}
+
+function sent(entry: Entry, input: RowsInput): MessageRow {
+  const waiting = entry.state === 'queued' && !input.connected;
+  const states = { queued: waiting ? 'waiting' : 'sending', sending: 'sending' } as const;
+  return {
+    kind: 'message',
+    key: `c${entry.clientId}`,
+    at: entry.writtenAt,
+    text: entry.text,
+    from: null,
+    own: true,
+    side: 'end',
+    first: true,
+    last: true,
+    state: entry.state === 'sent' || entry.state === 'failed' ? entry.state : states[entry.state],
+    error: entry.error,
+    clientId: entry.clientId,
+  };
+}
+
+/** The row before, where `b` continues its group: same person, within two minutes. */
+function joined(a: MessageRow | EventRow | null, b: MessageRow): MessageRow | null {
+  if (a?.kind !== 'message' || a.side !== b.side || a.own !== b.own) return null;
+  if (!a.own && (a.from?.role !== b.from?.role || a.from?.id !== b.from?.id)) return null;
+  return b.at - a.at < GROUP_MS ? a : null;
+}
+
+/** "Read" under the last of mine that the other side has read, "Sent" under the last of all. */
+function markSent(rows: Row[], input: RowsInput): Row[] {
+  const readKey = lastOwn(input, message => message.seq <= input.readUpTo);
+  const sentKey = input.pending.length > 0 ? null : lastOwn(input, () => true);
+  return rows.map(row => {
+    if (row.kind !== 'message' || row.state !== null) return row;
+    if (row.key === readKey) return { ...row, state: 'read' };
+    return row.key === sentKey ? { ...row, state: 'sent' } : row;
+  });
+}
+
+function lastOwn(input: RowsInput, accept: (message: Message) => boolean): string | null {
+  const message = input.messages.findLast(m => m.kind !== 'event' && input.isOwn(m) && accept(m));
+  if (message === undefined) return null;
+  return message.client_id === null ? `s${message.seq}` : `c${message.client_id}`;
+}

@@ -1,0 +1,303 @@
+// The frames of `kefu.v1` (docs/PROTOCOL.md) as types, and the reader that turns text from the
+// server into one of them. What does not fit is answered with null and ignored by the caller, so
+// that a newer or a broken server cannot crash a page.
+
+export type Side = 'customer' | 'agent';
+
+export interface Person {
+  readonly role: string;
+  readonly id: string | null;
+  readonly name: string | null;
+}
+
+export interface Message {
+  readonly conversation: string;
+  readonly seq: number;
+  readonly client_id: string | null;
+  readonly kind: string;
+  readonly from: Person;
+  readonly text: string;
+  readonly sent_at: string;
+}
+
+export interface Customer {
+  readonly id: string;
+  readonly name: string | null;
+  readonly online: boolean;
+  readonly page: string | null;
+  readonly language: string | null;
+}
+
+export interface Conversation {
+  readonly id: string;
+  readonly status: string;
+  readonly last_seq: number;
+  /** Null for the one conversation of a shared room. */
+  readonly customer: Customer | null;
+  readonly agent: { readonly id: string; readonly name: string | null } | null;
+  readonly unread: number;
+  readonly read: Readonly<Record<Side, number>>;
+  readonly last_message: Message | null;
+  readonly created_at: string;
+  readonly last_message_at: string;
+}
+
+export interface Limits {
+  readonly text_chars: number;
+  readonly text_bytes: number;
+}
+
+export const DEFAULT_LIMITS: Limits = { text_chars: 4000, text_bytes: 16384 };
+
+export interface Presence extends Person {
+  readonly online: boolean;
+}
+
+export interface Welcome {
+  readonly type: 'welcome';
+  readonly room: 'private' | 'shared';
+  readonly me: Person;
+  readonly conversations: readonly Conversation[];
+  readonly presence: readonly Presence[];
+  readonly heartbeat_s: number;
+  readonly limits: Limits;
+}
+
+export interface Accepted {
+  readonly type: 'message.accepted';
+  readonly ref: string;
+  readonly conversation: string;
+  readonly seq: number;
+}
+
+export interface HistoryPage {
+  readonly type: 'history';
+  readonly ref: string;
+  readonly conversation: string;
+  readonly messages: readonly Message[];
+  readonly more: boolean;
+}
+
+export interface WireError {
+  readonly type: 'error';
+  readonly ref: string | null;
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly retry_after_ms: number | null;
+}
+
+export type ServerFrame =
+  | Welcome
+  | { readonly type: 'resumed' }
+  | { readonly type: 'pong' }
+  | Accepted
+  | { readonly type: 'message.posted'; readonly message: Message }
+  | HistoryPage
+  | { readonly type: 'conversation.changed'; readonly conversation: Conversation }
+  | {
+      readonly type: 'typing';
+      readonly conversation: string;
+      readonly from: Person;
+      readonly on: boolean;
+    }
+  | {
+      readonly type: 'read';
+      readonly conversation: string;
+      readonly role: Side;
+      readonly seq: number;
+    }
+  | { readonly type: 'presence'; readonly presence: Presence }
+  | WireError;
+
+export type ClientFrame =
+  | {
+      type: 'hello';
+      as: Side;
+      token: string | null;
+      resume: Record<string, number>;
+      page?: string;
+      language?: string;
+    }
+  | {
+      type: 'message.post';
+      ref: string;
+      conversation: string | null;
+      client_id: string;
+      text: string;
+    }
+  | { type: 'history'; ref: string; conversation: string; before?: number; after?: number }
+  | { type: 'typing'; conversation: string; on: boolean }
+  | { type: 'read'; conversation: string; seq: number }
+  | { type: 'ping' };
+
+type Json = Readonly<Record<string, unknown>>;
+
+function object(value: unknown): Json | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Json)
+    : null;
+}
+
+function list<T>(value: unknown, read: (item: unknown) => T | null): T[] {
+  return Array.isArray(value) ? value.map(read).filter(item => item !== null) : [];
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+const count = (value: unknown, otherwise = 0): number =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : otherwise;
+
+function readPerson(value: unknown): Person {
+  const from = object(value);
+  return {
+    role: text(from?.role) || 'system',
+    id: textOrNull(from?.id),
+    name: textOrNull(from?.name) || null,
+  };
+}
+
+export function readMessage(value: unknown): Message | null {
+  const m = object(value);
+  const conversation = textOrNull(m?.conversation);
+  const seq = count(m?.seq);
+  if (m === null || conversation === null || !Number.isSafeInteger(seq) || seq < 1) return null;
+  return {
+    conversation,
+    seq,
+    client_id: textOrNull(m.client_id),
+    kind: text(m.kind) || 'text',
+    from: readPerson(m.from),
+    text: text(m.text),
+    sent_at: text(m.sent_at),
+  };
+}
+
+function readCustomer(value: unknown): Customer | null {
+  const c = object(value);
+  const id = textOrNull(c?.id);
+  if (c === null || id === null) return null;
+  return {
+    id,
+    name: textOrNull(c.name) || null,
+    online: c.online === true,
+    page: textOrNull(c.page) || null,
+    language: textOrNull(c.language) || null,
+  };
+}
+
+export function readConversation(value: unknown): Conversation | null {
+  const c = object(value);
+  const id = textOrNull(c?.id);
+  if (c === null || id === null) return null;
+  const agent = object(c.agent);
+  const read = object(c.read);
+  return {
+    id,
+    status: text(c.status),
+    last_seq: count(c.last_seq),
+    customer: readCustomer(c.customer),
+    agent: agent === null ? null : { id: text(agent.id), name: textOrNull(agent.name) },
+    unread: count(c.unread),
+    read: { customer: count(read?.customer), agent: count(read?.agent) },
+    last_message: readMessage(c.last_message),
+    created_at: text(c.created_at),
+    last_message_at: text(c.last_message_at),
+  };
+}
+
+export function readConversations(value: unknown): Conversation[] {
+  return list(value, readConversation);
+}
+
+export function readPersonOrNull(value: unknown): Person | null {
+  return object(value) === null ? null : readPerson(value);
+}
+
+function readPresence(value: unknown): Presence | null {
+  const p = object(value);
+  return p === null ? null : { ...readPerson(p), online: p.online === true };
+}
+
+function readWelcome(f: Json): Welcome {
+  const limits = object(f.limits);
+  return {
+    type: 'welcome',
+    room: f.room === 'shared' ? 'shared' : 'private',
+    me: readPerson(f.me),
+    conversations: readConversations(f.conversations),
+    presence: list(f.presence, readPresence),
+    heartbeat_s: count(f.heartbeat_s) || 25,
+    limits: {
+      text_chars: count(limits?.text_chars) || DEFAULT_LIMITS.text_chars,
+      text_bytes: count(limits?.text_bytes) || DEFAULT_LIMITS.text_bytes,
+    },
+  };
+}
+
+/** An error as the WebSocket and HTTP both send it; null where it is none. */
+export function readError(value: unknown): WireError | null {
+  const e = object(value);
+  if (e === null || typeof e.code !== 'string') return null;
+  return {
+    type: 'error',
+    ref: textOrNull(e.ref),
+    code: e.code,
+    message: text(e.message),
+    retryable: e.retryable === true,
+    retry_after_ms: typeof e.retry_after_ms === 'number' ? count(e.retry_after_ms) : null,
+  };
+}
+
+/** The frame that `data` holds, or null when it is none that this page knows. */
+export function readFrame(data: string): ServerFrame | null {
+  let f: Json | null;
+  try {
+    f = object(JSON.parse(data));
+  } catch {
+    return null;
+  }
+  if (f === null) return null;
+  const conversation = textOrNull(f.conversation);
+  switch (f.type) {
+    case 'welcome':
+      return readWelcome(f);
+    case 'resumed':
+    case 'pong':
+      return { type: f.type };
+    case 'message.accepted':
+      if (conversation === null) return null;
+      return { type: f.type, ref: text(f.ref), conversation, seq: count(f.seq) };
+    case 'message.posted': {
+      const message = readMessage(f);
+      return message === null ? null : { type: f.type, message };
+    }
+    case 'history':
+      if (conversation === null) return null;
+      return {
+        type: f.type,
+        ref: text(f.ref),
+        conversation,
+        messages: list(f.messages, readMessage),
+        more: f.more === true,
+      };
+    case 'conversation.changed': {
+      const changed = readConversation(f.conversation);
+      return changed === null ? null : { type: f.type, conversation: changed };
+    }
+    case 'typing':
+      if (conversation === null) return null;
+      return { type: f.type, conversation, from: readPerson(f.from), on: f.on === true };
+    case 'read':
+      if (conversation === null || (f.role !== 'customer' && f.role !== 'agent')) return null;
+      return { type: f.type, conversation, role: f.role, seq: count(f.seq) };
+    case 'presence': {
+      const presence = readPresence(f);
+      return presence === null ? null : { type: f.type, presence };
+    }
+    case 'error':
+      return readError(f);
+    default:
+      return null;
+  }
+}

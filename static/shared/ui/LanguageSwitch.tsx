@@ -1,0 +1,26 @@
+// The button that turns the page into the other language; it speaks that language.
+
+import { LANGUAGES, Locale } from '../core/i18n';
+import { locale, switchTo } from './locale';
+
+export function LanguageSwitch() {
+  const others = LANGUAGES.filter(language => language !== locale.value.language);
+  return (
+    <>
+      {others.map(language => {
+        const { words, tag } = new Locale(language);
+        return (
+          <button
+            type="button"
+            class="quiet"
+            key={language}
+            lang={tag}
+            onClick={() => switchTo(language)}
+          >
+            {words.languageName}
+          </button>
+        );
+      })}
+    </>
+  );
+}

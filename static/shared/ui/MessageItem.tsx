@@ -1,0 +1,155 @@
+// One row of a message list. Rows are built anew at every change, so an equal one is not
+// rendered again.
+
+import { Component } from 'preact';
+import type { Locale } from '../core/i18n';
+import { splitLinks } from '../core/links';
+import type { MessageRow, Row } from '../core/rows';
+import type { Person } from '../core/wire';
+import { WarningIcon } from './icons';
+
+export interface RowActions {
+  retry: (clientId: string) => void;
+  remove: (clientId: string) => void;
+  nameOf: (person: Person) => string;
+}
+
+interface ItemProps {
+  row: Row;
+  locale: Locale;
+  actions: RowActions;
+  /** Changes at midnight, when "Today" becomes "Yesterday". */
+  today: string;
+}
+
+export class MessageItem extends Component<ItemProps> {
+  override shouldComponentUpdate(next: ItemProps): boolean {
+    const { row, locale, actions, today } = this.props;
+    if (next.locale !== locale || next.actions !== actions || next.today !== today) return true;
+    return !equal(row, next.row);
+  }
+
+  override render({ row, locale, actions }: ItemProps) {
+    switch (row.kind) {
+      case 'day':
+        return (
+          <div class="row day" data-key={row.key}>
+            <h2>
+              <time dateTime={iso(row.at)?.slice(0, 10)}>{locale.day(row.at, Date.now())}</time>
+            </h2>
+          </div>
+        );
+      case 'event':
+        return (
+          <div class="row event" data-key={row.key}>
+            <span dir="auto">{row.text}</span> <Time at={row.at} locale={locale} />
+          </div>
+        );
+      case 'message':
+        return <Bubble row={row} locale={locale} actions={actions} />;
+    }
+  }
+}
+
+function Bubble({
+  row,
+  locale,
+  actions,
+}: {
+  row: MessageRow;
+  locale: Locale;
+  actions: RowActions;
+}) {
+  const { words } = locale;
+  const name = row.own || row.from === null ? words.you : actions.nameOf(row.from);
+  const classes = ['row', 'message', row.side, row.own ? 'own' : 'other'];
+  if (row.first) classes.push('first');
+  if (row.last) classes.push('last');
+  if (row.state === 'failed') classes.push('failed');
+  return (
+    <div class={classes.join(' ')} data-key={row.key}>
+      {row.first && !row.own ? (
+        <p class="name">
+          <bdi>{name}</bdi>
+          <span class="hidden">{words.said('')}</span>
+        </p>
+      ) : (
+        <span class="hidden">{words.said(name)} </span>
+      )}
+      <div class="bubble">
+        <p dir="auto">
+          <Text text={row.text} />
+        </p>
+      </div>
+      <Meta row={row} locale={locale} actions={actions} />
+    </div>
+  );
+}
+
+function Meta({ row, locale, actions }: { row: MessageRow; locale: Locale; actions: RowActions }) {
+  const { words } = locale;
+  const { clientId } = row;
+  if (row.state === 'failed' && clientId !== null) {
+    return (
+      <div class="meta problem">
+        <span class="problem-text">
+          <WarningIcon />
+          {words.notSent(locale.error(row.error))}
+        </span>
+        <button type="button" class="link" onClick={() => actions.retry(clientId)}>
+          {words.tryAgain}
+        </button>
+        <button type="button" class="link" onClick={() => actions.remove(clientId)}>
+          {words.remove}
+        </button>
+      </div>
+    );
+  }
+  if (!row.last && row.state === null) return null;
+  const states = {
+    waiting: words.waitingToSend,
+    sending: words.sending,
+    sent: words.sent,
+    read: words.read,
+    failed: '',
+  };
+  return (
+    <div class="meta">
+      {row.last && <Time at={row.at} locale={locale} />}
+      {row.state !== null && <span class={`state ${row.state}`}>{states[row.state]}</span>}
+    </div>
+  );
+}
+
+function Time({ at, locale }: { at: number; locale: Locale }) {
+  return (
+    <time dateTime={iso(at)} title={locale.full(at)}>
+      {locale.time(at)}
+    </time>
+  );
+}
+
+function Text({ text }: { text: string }) {
+  return (
+    <>
+      {splitLinks(text).map(piece =>
+        piece.href === null ? (
+          piece.text
+        ) : (
+          <a href={piece.href} target="_blank" rel="noopener noreferrer nofollow" dir="ltr">
+            {piece.text}
+          </a>
+        ),
+      )}
+    </>
+  );
+}
+
+function iso(at: number): string | undefined {
+  return Number.isFinite(at) ? new Date(at).toISOString() : undefined;
+}
+
+function equal(a: Row, b: Row): boolean {
+  if (a.kind !== b.kind) return false;
+  return (Object.keys(a) as (keyof Row)[]).every(key => a[key] === b[key]);
+}

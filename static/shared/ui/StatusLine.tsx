@@ -1,0 +1,64 @@
+// One line that says in words how the connection is; empty while all is well.
+
+import { useEffect, useState } from 'preact/hooks';
+import type { Chat } from '../core/chat';
+import type { Phase } from '../core/connection';
+import type { Words } from '../core/i18n';
+import type { Live } from './live';
+import { locale } from './locale';
+
+const AGAIN_SHOWN_MS = 3_000;
+
+export function StatusLine({ live }: { live: Live<Chat> }) {
+  const { connection } = live.value;
+  const { words } = locale.value;
+  const { phase, everOnline } = connection;
+  const again = useConnectedAgain(phase, everOnline);
+  const text = again ? words.connectedAgain : sentence(phase, everOnline, words);
+  const canTry = phase === 'reconnecting' || phase === 'offline';
+  return (
+    // Never hidden: a reader announces only what changes in a region that is already there.
+    <div class={`status-line status-${again ? 'again' : phase}`}>
+      <span role="status">{text}</span>
+      {canTry && (
+        <button type="button" class="link" onClick={() => connection.wake()}>
+          {words.tryNow}
+        </button>
+      )}
+      {phase === 'closed' && (
+        <button type="button" class="link" onClick={() => location.reload()}>
+          {words.reload}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function sentence(phase: Phase, everOnline: boolean, words: Words): string {
+  switch (phase) {
+    case 'idle':
+    case 'online':
+      return '';
+    case 'connecting':
+      // The same words as while waiting, or a reader hears them change with every try.
+      return everOnline ? words.reconnecting : words.connecting;
+    case 'reconnecting':
+      return words.reconnecting;
+    case 'offline':
+      return words.offline;
+    case 'closed':
+      return words.closed;
+  }
+}
+
+/** True for a moment after the connection came back. */
+function useConnectedAgain(phase: Phase, everOnline: boolean): boolean {
+  const [lost, setLost] = useState(false);
+  useEffect(() => {
+    if (phase === 'reconnecting' || phase === 'offline') setLost(everOnline);
+    if (phase !== 'online' || !lost) return;
+    const timer = setTimeout(() => setLost(false), AGAIN_SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [phase, everOnline, lost]);
+  return phase === 'online' && lost;
+}

@@ -1,0 +1,154 @@
+// The three scroll states of a list: at the end (follows), reading above (never moved), at the
+// top (asks for older rows and keeps its place by hand, where the browser does not).
+
+import type { RefObject } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { Row } from '../core/rows';
+import { AT_END, earlier, hold, later, range, type Window } from '../core/window';
+
+/** Closer than this counts as being there. */
+const END_PX = 32;
+const NEAR_PX = 400;
+
+interface Place {
+  key: string;
+  /** The row's lower edge: its upper part changes when older rows join its group above it. */
+  bottom: number;
+}
+
+export interface Scroll {
+  list: RefObject<HTMLDivElement | null>;
+  content: RefObject<HTMLDivElement | null>;
+  start: number;
+  end: number;
+  /** Whether the newest row is in view, and stays there. */
+  following: boolean;
+  /** Others' messages that came since the reader left the end. */
+  unseen: number;
+  toEnd: () => void;
+  onScroll: () => void;
+}
+
+export function useScroll(rows: readonly Row[], loadOlder: (() => void) | null): Scroll {
+  const list = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const place = useRef<Place | null>(null);
+  const lastTop = useRef(0);
+  const seenKey = useRef<string | null>(null);
+  const sentKey = useRef<string | null>(null);
+  const [view, setView] = useState<Window>(AT_END);
+  const [following, setFollowing] = useState(true);
+  const { start, end } = range(rows, view);
+
+  const rest = () => {
+    const element = list.current;
+    if (element === null) return;
+    if (following && end === rows.length) {
+      element.scrollTop = element.scrollHeight;
+    } else if (place.current !== null) {
+      const row = find(content.current, place.current.key);
+      const moved = row === null ? 0 : row.getBoundingClientRect().bottom - place.current.bottom;
+      if (Math.abs(moved) > 1) element.scrollTop += moved;
+    }
+    lastTop.current = element.scrollTop;
+    place.current = firstVisible(element, content.current);
+  };
+
+  const toEnd = () => {
+    setView(AT_END);
+    setFollowing(true);
+    list.current?.focus({ preventScroll: true });
+  };
+
+  /** Shows or asks for more where the edge of what is shown is near. */
+  const extend = () => {
+    const element = list.current;
+    if (element === null) return;
+    const below = element.scrollHeight - element.scrollTop - element.clientHeight;
+    if (element.scrollTop < NEAR_PX) {
+      if (start > 0) setView(earlier(rows, view));
+      else loadOlder?.();
+    } else if (below < NEAR_PX && end < rows.length) {
+      setView(later(rows, view));
+    }
+  };
+
+  const onScroll = () => {
+    const element = list.current;
+    if (element === null) return;
+    const below = element.scrollHeight - element.scrollTop - element.clientHeight;
+    if (below < END_PX && end === rows.length) {
+      if (!following) {
+        setFollowing(true);
+        setView(AT_END);
+      }
+    } else if (following && element.scrollTop < lastTop.current - 1) {
+      setFollowing(false);
+      setView(hold(rows, view));
+    }
+    lastTop.current = element.scrollTop;
+    place.current = firstVisible(element, content.current);
+    extend();
+  };
+
+  // What I send myself is always shown to me.
+  const newest = rows.at(-1);
+  const mine = newest?.kind === 'message' && newest.clientId !== null ? newest.key : null;
+  useLayoutEffect(() => {
+    if (mine !== null && mine !== sentKey.current) {
+      setView(AT_END);
+      setFollowing(true);
+    }
+    if (mine !== null) sentKey.current = mine;
+  }, [mine]);
+
+  if (following) seenKey.current = newest?.key ?? null;
+  useLayoutEffect(rest);
+  useEffect(extend, [rows.length, start, end, loadOlder]);
+
+  // The latest `rest`, for an observer that is made once.
+  const latestRest = useRef(rest);
+  latestRest.current = rest;
+  useEffect(() => {
+    const observer = new ResizeObserver(() => latestRest.current());
+    if (list.current !== null) observer.observe(list.current);
+    if (content.current !== null) observer.observe(content.current);
+    return () => observer.disconnect();
+  }, []);
+
+  const unseen = following ? 0 : othersAfter(rows, seenKey.current);
+  return { list, content, start, end, following, unseen, toEnd, onScroll };
+}
+
+function othersAfter(rows: readonly Row[], key: string | null): number {
+  const seen = rows.findIndex(row => row.key === key);
+  return rows.slice(seen + 1).filter(row => row.kind === 'message' && !row.own).length;
+}
+
+function find(content: HTMLElement | null, key: string): HTMLElement | null {
+  for (const child of content?.children ?? []) {
+    if (child instanceof HTMLElement && child.dataset.key === key) return child;
+  }
+  return null;
+}
+
+/** The first message that is in view, and where it stands. */
+function firstVisible(list: HTMLElement, content: HTMLElement | null): Place | null {
+  const edge = list.getBoundingClientRect().top;
+  const children = content?.children ?? [];
+  let low = 0;
+  let high = children.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((children[middle] as Element).getBoundingClientRect().bottom > edge) high = middle;
+    else low = middle + 1;
+  }
+  for (let i = low; i < children.length; i += 1) {
+    const child = children[i] as HTMLElement;
+    // Day headings move when older messages arrive; messages stay.
+    const key = child.dataset.key;
+    if (key === undefined || child.classList.contains('day')) continue;
+    return { key, bottom: child.getBoundingClientRect().bottom };
+  }
+  return null;
+}

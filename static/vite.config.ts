@@ -1,0 +1,20 @@
+// Builds the pages into dist/: one HTML file each, and hashed scripts and styles under /assets/.
+
+import { defineConfig } from 'vitest/config';
+import { compress } from './compress.ts';
+
+export default defineConfig({
+  plugins: [compress()],
+  build: {
+    outDir: 'dist',
+    target: ['chrome111', 'firefox114', 'safari16.4'],
+    // The policy of the pages allows no inline script, and data: only for pictures.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    rolldownOptions: {
+      input: { customer: 'index.html', agent: 'agent.html' },
+      output: { chunkFileNames: 'assets/shared-[hash].js' },
+    },
+  },
+  test: { include: ['{shared,agent,customer}/**/*.test.ts'] },
+});
