@@ -1,0 +1,28 @@
+//! The one integration binary. Every test starts a real server (the `kefu` binary) and talks to it
+//! over the network as customers, agents and strangers do; each runs on SQLite and on MariaDB.
+//!
+//! `make test-server` starts the MariaDB that they share; each test has a database of its own there.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "json!(…) reads best where it is passed"
+)]
+
+mod support;
+
+mod accounts;
+mod bad_input;
+mod command_line;
+mod faults;
+mod http;
+mod limits;
+mod logs;
+mod modules;
+mod promises;
+mod shared_room;
+mod socketio;
