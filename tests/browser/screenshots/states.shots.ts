@@ -1,0 +1,85 @@
+// The pictures that somebody looks at before a page is called done.
+
+import type { Page } from '@playwright/test';
+import { type Browsing, test } from '../support/fixtures.ts';
+import { consoleTour, customerTour } from '../support/tour.ts';
+import { WireSession } from '../support/wire.ts';
+
+const FOLDER = process.env.KEFU_SHOTS ?? 'test-results/screenshots';
+
+test.use({ settings: { KEFU_FRAMES_PER_SECOND: '0' } });
+
+async function shoot(page: Page, name: string): Promise<void> {
+  await page.screenshot({
+    path: `${FOLDER}/${name.replaceAll(/[^\p{L}\p{N}×]+/gu, '-')}.png`,
+    animations: 'disabled',
+  });
+}
+
+interface Look extends Browsing {
+  readonly name: string;
+  readonly direction?: 'rtl';
+}
+
+const LOOKS: readonly Look[] = [
+  { name: 'en light', language: 'en', colorScheme: 'light' },
+  { name: 'zh dark', language: 'zh', colorScheme: 'dark' },
+  { name: 'zh light', language: 'zh', colorScheme: 'light' },
+  { name: 'en dark', language: 'en', colorScheme: 'dark' },
+  { name: 'zh 390×844', language: 'zh', viewport: { width: 390, height: 844 }, hasTouch: true },
+  { name: 'en 320×256', language: 'en', viewport: { width: 320, height: 256 } },
+  { name: 'en 1000', language: 'en', viewport: { width: 1000, height: 700 } },
+  { name: 'en forced colours', language: 'en', forcedColors: 'active' },
+  { name: 'en rtl', language: 'en', direction: 'rtl' },
+];
+
+for (const { name, direction, ...browsing } of LOOKS) {
+  const look = async (page: Page, state: string) => {
+    if (direction !== undefined) {
+      await page.evaluate(dir => {
+        document.documentElement.dir = dir;
+      }, direction);
+    }
+    await shoot(page, `${state} ${name}`);
+  };
+  test(`customer ${name}`, async ({ people, server, watch }) => {
+    await customerTour({ people, server, watch, browsing, look });
+  });
+  test(`console ${name}`, async ({ people, server, watch }) => {
+    await consoleTour({ people, server, watch, browsing, look });
+  });
+}
+
+test('console with a list of 200', async ({ people, server }) => {
+  for (let n = 1; n <= 200; n += 1) {
+    const customer = await WireSession.customer(server);
+    await customer.post(
+      n % 3 === 0 ? `第 ${n} 个问题：订单还没有到` : `Question ${n}: where is my order?`,
+    );
+    customer.close();
+  }
+  const agent = await people.agent();
+  await agent.choose('Question 200');
+  await agent.send('On its way.');
+  await agent.settled();
+  await shoot(agent.page, 'console list of 200');
+  await agent.page.getByRole('button', { name: 'Load more' }).scrollIntoViewIfNeeded();
+  await shoot(agent.page, 'console list of 200, its end');
+});
+
+test('where the focus is', async ({ people }) => {
+  const customer = await people.customer();
+  await customer.send('看https://example.com/a，谢谢');
+  await customer.settled();
+  const agent = await people.agent();
+  await agent.choose('example.com');
+  for (const [who, page] of [
+    ['customer', customer.page],
+    ['console', agent.page],
+  ] as const) {
+    for (let n = 1; n <= 7; n += 1) {
+      await page.keyboard.press('Tab');
+      await shoot(page, `${who} focus ${n}`);
+    }
+  }
+});

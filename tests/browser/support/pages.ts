@@ -1,0 +1,165 @@
+// The two pages, as somebody in front of them names things.
+
+import { expect, type Locator, type Page } from '@playwright/test';
+import { ADMIN } from './server.ts';
+import { type Language, WORDS, type Words } from './words.ts';
+
+/** What both pages have: a list of messages and a place to write. */
+abstract class ChatPage {
+  readonly words: Words;
+
+  constructor(
+    readonly page: Page,
+    language: Language,
+  ) {
+    this.words = WORDS[language];
+  }
+
+  get composer(): Locator {
+    return this.page.getByRole('textbox', { name: this.words.message, exact: true });
+  }
+
+  get sendButton(): Locator {
+    return this.page.getByRole('button', { name: this.words.send, exact: true });
+  }
+
+  get log(): Locator {
+    return this.page.getByRole('log');
+  }
+
+  /** The texts of the messages, from the oldest that is in the page. */
+  get texts(): Locator {
+    return this.log.locator('.message .bubble');
+  }
+
+  message(text: string | RegExp): Locator {
+    return this.log.locator('.message').filter({ hasText: text });
+  }
+
+  /** How the connection is, in words. */
+  get status(): Locator {
+    return this.page.getByRole('status');
+  }
+
+  get typing(): Locator {
+    return this.page.locator('.typing');
+  }
+
+  get pill(): Locator {
+    return this.page.locator('.pill');
+  }
+
+  async write(text: string): Promise<void> {
+    await this.composer.fill(text);
+  }
+
+  async send(text: string): Promise<void> {
+    await this.write(text);
+    await this.composer.press('Enter');
+    await expect(this.composer).toHaveValue('');
+  }
+
+  /** Everything that was sent is acknowledged. */
+  async settled(): Promise<void> {
+    await expect(this.log.locator('.state.sending, .state.waiting, .failed')).toHaveCount(0);
+    await expect(this.log.locator('.state.sent, .state.read').last()).toBeVisible();
+  }
+
+  async online(): Promise<void> {
+    await expect(this.page.locator('.status-line')).toHaveClass(/status-(online|again)/);
+  }
+
+  /** The network is back, says the browser, so nobody has to wait for the next try to connect. */
+  async comeBack(): Promise<void> {
+    await expect(async () => {
+      await this.page.evaluate(() => window.dispatchEvent(new Event('online')));
+      await expect(this.page.locator('.status-line')).toHaveClass(/status-(online|again)/, {
+        timeout: 1_000,
+      });
+    }).toPass({ timeout: 15_000 });
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+  }
+
+  /** The page holds exactly these, in this order. */
+  async shows(texts: readonly string[]): Promise<void> {
+    await expect(this.texts).toHaveText([...texts]);
+  }
+
+  async switchLanguage(): Promise<void> {
+    await this.page.getByRole('button', { name: this.words.otherLanguage }).click();
+  }
+}
+
+export class CustomerPage extends ChatPage {
+  async open(): Promise<void> {
+    await this.page.goto('/');
+    await this.online();
+  }
+}
+
+export class ConsolePage extends ChatPage {
+  /** Opens the console, which asks an unknown visitor to sign in. */
+  async visit(): Promise<void> {
+    await this.page.goto('/agent');
+    await expect(this.signInButton).toBeVisible();
+  }
+
+  async open(): Promise<void> {
+    await this.visit();
+    await this.signIn(ADMIN.password);
+    await expect(this.inbox).toBeVisible();
+    await this.online();
+  }
+
+  get username(): Locator {
+    return this.page.getByRole('textbox', { name: this.words.username });
+  }
+
+  get password(): Locator {
+    return this.page.getByLabel(this.words.password, { exact: true });
+  }
+
+  get signInButton(): Locator {
+    return this.page.getByRole('button', { name: this.words.signIn, exact: true });
+  }
+
+  async signIn(password: string): Promise<void> {
+    await this.username.fill(ADMIN.username);
+    await this.password.fill(password);
+    await this.signInButton.click();
+  }
+
+  async signOut(): Promise<void> {
+    await this.page.getByRole('button', { name: this.words.signOut }).click();
+  }
+
+  get inbox(): Locator {
+    return this.page.getByRole('navigation', { name: this.words.conversations });
+  }
+
+  /** The rows of the list of conversations, the latest first. */
+  get rows(): Locator {
+    return this.inbox.getByRole('link');
+  }
+
+  row(text: string): Locator {
+    return this.rows.filter({ hasText: text });
+  }
+
+  unread(row: Locator): Locator {
+    return row.locator('.badge');
+  }
+
+  /** Opens the conversation whose row holds this text. */
+  async choose(text: string): Promise<void> {
+    await this.row(text).click();
+    await expect(this.composer).toBeVisible();
+  }
+
+  get back(): Locator {
+    return this.page.getByRole('button', { name: this.words.back, exact: true });
+  }
+}

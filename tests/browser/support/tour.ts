@@ -1,0 +1,165 @@
+// A walk through every state that the pages have, for tests that look at each of them: words,
+// accessibility, layout. (And for the screenshots.)
+
+import type { Page } from '@playwright/test';
+import { type Browsing, expect, type People } from './fixtures.ts';
+import { ADMIN, type Server } from './server.ts';
+import type { Watch } from './watch.ts';
+import { Api, WireSession } from './wire.ts';
+
+export interface Tour {
+  readonly people: People;
+  readonly server: Server;
+  readonly watch: Watch;
+  readonly browsing: Browsing;
+  /** Looks at one state; the name is for the report. */
+  readonly look: (page: Page, state: string) => Promise<void>;
+}
+
+/** Texts that put a layout to the test. */
+export const TEXTS = [
+  'Hello! 我想问一下我的订单什么时候发货？',
+  '看https://example.com/a，谢谢',
+  'مرحبا، كيف حالك؟',
+  '👩‍👩‍👧‍👦 🎉',
+  'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft',
+] as const;
+
+/** The customer's page, state by state. */
+export async function customerTour({ people, server, watch, browsing, look }: Tour) {
+  const customer = await people.customer(browsing);
+  const { page, words } = customer;
+  const show = (state: string) => look(page, `customer ${state}`);
+  await show('empty');
+
+  for (const text of TEXTS) await customer.send(text);
+  await customer.settled();
+  const api = await Api.signIn(server);
+  const [conversation = ''] = await api.conversations();
+  const colleague = await WireSession.agent(server, api);
+  const read = { type: 'read', conversation, seq: TEXTS.length };
+  colleague.say(read);
+  await expect(customer.message('Donau')).toContainText(words.read);
+  await show('read');
+
+  await colleague.post('Of course. 请稍等，我帮您查一下。', conversation);
+  await colleague.post('https://example.com/orders/42?from=chat#top', conversation);
+  await expect(customer.message('orders/42')).toBeVisible();
+  colleague.say({ type: 'typing', conversation, on: true });
+  await expect(customer.typing).not.toHaveText('');
+  await show('typing');
+
+  await customer.write('x'.repeat(3_990));
+  await show('near the limit');
+  await customer.write('x'.repeat(4_010));
+  await show('too long');
+  await customer.write('');
+
+  for (let n = 1; n <= 12; n += 1) await colleague.post(`answer ${n}`, conversation);
+  await expect(customer.message('answer 12')).toBeInViewport();
+  await customer.log.evaluate(list => list.scrollTo(0, 40));
+  await expect(customer.pill).toBeVisible();
+  await show('reading above');
+  await colleague.post('answer 13', conversation);
+  await colleague.post('answer 14', conversation);
+  await expect(customer.pill).toHaveText(words.newMessages(2));
+  await show('reading above, with news');
+  await customer.pill.click();
+  await expect(customer.pill).toHaveCount(0);
+
+  server.freeze();
+  await customer.send('Is anybody there?');
+  await expect(customer.log.locator('.state.sending')).toBeVisible();
+  await show('sending');
+  server.thaw();
+  await customer.settled();
+  await show('sent');
+
+  watch.announceOutage();
+  await server.kill9();
+  await expect(customer.status).toContainText(words.reconnecting);
+  await customer.send('Something that will be refused, because it is longer than allowed');
+  await customer.send('A short one');
+  await show('reconnecting');
+  await page.context().setOffline(true);
+  await expect(customer.status).toContainText(words.offline);
+  await show('offline');
+  await server.restart({ KEFU_TEXT_CHARS: '40' });
+  await page.context().setOffline(false);
+  await expect(customer.status).toHaveText(words.again);
+  await show('connected again');
+  await expect(customer.log.locator('.failed')).toBeVisible();
+  await show('failed');
+}
+
+/** The console, state by state. */
+export async function consoleTour({ people, server, watch, browsing, look }: Tour) {
+  const agent = await people.visitor(browsing);
+  const { page, words } = agent;
+  const show = (state: string) => look(page, `console ${state}`);
+  const isNarrow = (page.viewportSize()?.width ?? 0) < 640;
+  await show('login');
+  watch.announce(/401.*\/api\/v1\/login/);
+  await agent.signIn('not the password');
+  await expect(page.getByRole('alert')).not.toHaveText('');
+  await show('login error');
+  await agent.signIn(ADMIN.password);
+  await expect(page.getByText(words.noOneWaiting)).toBeVisible();
+  await agent.online();
+  await show('empty');
+
+  const first = await WireSession.customer(server, undefined, {
+    language: 'de-AT',
+    page: 'https://shop.example/a/very/long/path/to/some/product/that/somebody/wants/to/buy',
+  });
+  for (const text of TEXTS) await first.post(text);
+  const second = await WireSession.customer(server, undefined, { language: 'zh-CN' });
+  const conversation = await second.post('在吗？');
+  await expect(agent.rows).toHaveCount(2);
+  await show('two waiting');
+
+  await agent.choose('Donau');
+  await agent.send('好的。Of course, one moment: https://example.com/x。');
+  await agent.settled();
+  await show('conversation');
+  if (isNarrow) {
+    await agent.back.click();
+    await show('back at the list');
+  }
+  await expect(agent.unread(agent.rows)).toHaveCount(1);
+  const online = page.locator('.staff summary');
+  await online.click();
+  await show('who is online');
+  await online.click();
+  await agent.choose('在吗');
+  second.say({ type: 'typing', conversation, on: true });
+  await expect(agent.typing).not.toHaveText('');
+  await show('typing');
+  await agent.write('x'.repeat(4_010));
+  await show('too long');
+  await agent.write('');
+
+  watch.announce(/404.*\/api\/v1\/conversations\/999999/);
+  await page.goto('/agent#999999');
+  await expect(page.getByRole('alert').filter({ hasText: /\p{L}/u })).toBeVisible();
+  await show('no such conversation');
+  await page.goto(`/agent#${conversation}`);
+  await expect(agent.composer).toBeVisible();
+
+  watch.announceOutage();
+  await server.kill9();
+  await expect(agent.status).toContainText(words.reconnecting);
+  await agent.send('Later then');
+  await show('reconnecting');
+  await server.restart();
+  await agent.comeBack();
+  await agent.settled();
+
+  // The session ends elsewhere, as it does when an account is disabled.
+  await page.context().request.post('/api/v1/logout', {
+    headers: { origin: server.url },
+    data: {},
+  });
+  await expect(agent.signInButton).toBeVisible();
+  await show('signed out');
+}

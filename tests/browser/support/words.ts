@@ -1,0 +1,56 @@
+// What the pages call things, as a test looks for them. Written out here rather than taken from
+// the pages' own sources, so that a word that changes there is noticed.
+
+export const WORDS = {
+  en: {
+    tag: 'en-GB',
+    chat: 'Chat with us',
+    conversation: 'Conversation',
+    message: 'Message',
+    send: 'Send',
+    sent: 'Sent',
+    read: 'Read',
+    sending: 'Sending…',
+    tryAgain: 'Try again',
+    remove: 'Delete',
+    username: 'User name',
+    password: 'Password',
+    signIn: 'Sign in',
+    signOut: 'Sign out',
+    conversations: 'Conversations',
+    back: 'Back',
+    otherLanguage: '中文',
+    offline: 'You are offline.',
+    reconnecting: 'Connection lost.',
+    again: 'Connected again',
+    noOneWaiting: 'No one is waiting',
+    newMessages: (n: number) => (n === 1 ? '1 new message' : `${n} new messages`),
+  },
+  zh: {
+    tag: 'zh-CN',
+    chat: '在线客服',
+    conversation: '会话',
+    message: '消息',
+    send: '发送',
+    sent: '已发送',
+    read: '已读',
+    sending: '发送中…',
+    tryAgain: '重试',
+    remove: '删除',
+    username: '用户名',
+    password: '密码',
+    signIn: '登录',
+    signOut: '退出登录',
+    conversations: '会话列表',
+    back: '返回',
+    otherLanguage: 'English',
+    offline: '您已离线',
+    reconnecting: '连接已断开',
+    again: '已重新连接',
+    noOneWaiting: '没有等待中的客户',
+    newMessages: (n: number) => `${n} 条新消息`,
+  },
+} as const;
+
+export type Language = keyof typeof WORDS;
+export type Words = (typeof WORDS)[Language];

@@ -1,0 +1,171 @@
+// Long conversations: what began before, what is further up, and what comes while one reads there.
+
+import type { Locator } from '@playwright/test';
+import { expect, test } from '../support/fixtures.ts';
+import type { ConsolePage, CustomerPage } from '../support/pages.ts';
+import type { Server } from '../support/server.ts';
+import { Api, WireSession } from '../support/wire.ts';
+
+test.use({ settings: { KEFU_FRAMES_PER_SECOND: '0' } });
+
+/** A conversation that began before anybody opened a page. */
+async function seed(server: Server, count: number, from = 1, token?: string): Promise<void> {
+  const session = await WireSession.customer(server, token);
+  const texts = Array.from({ length: count }, (_, n) => `message ${from + n}.`);
+  await Promise.all(texts.map(text => session.post(text)));
+  session.close();
+}
+
+/** Scrolls to somewhere near the top; where the first message in view stands, and which is held
+ * as the first of all. */
+async function readAt(
+  log: Locator,
+  top: number,
+): Promise<{ text: string; y: number; first: string }> {
+  return log.evaluate((list, scrollTop) => {
+    list.scrollTop = scrollTop;
+    const edge = list.getBoundingClientRect().top;
+    const textOf = (row?: Element) => row?.querySelector('.bubble')?.textContent ?? '';
+    const rows = [...list.querySelectorAll('.message')];
+    const row = rows.find(row => row.getBoundingClientRect().top >= edge);
+    if (row === undefined) throw new Error('no message is in view');
+    return { text: textOf(row), y: row.getBoundingClientRect().top, first: textOf(rows[0]) };
+  }, top);
+}
+
+async function whereIs(page: ChatLike, text: string): Promise<number> {
+  return (await page.message(text).boundingBox())?.y ?? Number.NaN;
+}
+
+type ChatLike = ConsolePage | CustomerPage;
+
+/** Scrolls with the wheel until the first message is in view. */
+async function scrollToFirst(page: ChatLike): Promise<void> {
+  await page.log.hover();
+  await expect(async () => {
+    await page.page.mouse.wheel(0, -3_000);
+    await expect(page.message('message 1.')).toBeInViewport({ timeout: 250 });
+  }).toPass({ intervals: [20] });
+}
+
+test('an agent opens a conversation that began before they signed in', async ({
+  people,
+  server,
+}) => {
+  await seed(server, 130);
+  const agent = await people.agent();
+  await expect(agent.unread(agent.rows.first())).toHaveText(/99\+/);
+  await agent.choose('message 130.');
+  await expect(agent.message('message 130.')).toBeInViewport();
+
+  await scrollToFirst(agent);
+  const texts = await agent.texts.allTextContents();
+  expect(texts).toEqual(Array.from({ length: 130 }, (_, n) => `message ${n + 1}.`));
+  await expect(agent.unread(agent.rows.first())).toHaveCount(0);
+});
+
+for (const helps of [true, false]) {
+  const browser = helps ? 'with' : 'without';
+  test(`the reader stays put while older messages load above, ${browser} the browser's help`, async ({
+    people,
+    server,
+  }) => {
+    await seed(server, 130);
+    const agent = await people.agent();
+    await agent.choose('message 130.');
+    await expect(agent.message('message 130.')).toBeInViewport();
+    // Safari does not keep places by itself.
+    if (!helps) {
+      await agent.log.evaluate(list => list.style.setProperty('overflow-anchor', 'none'));
+    }
+    const before = await readAt(agent.log, 120);
+    await expect(agent.texts.first()).not.toHaveText(before.first);
+    await expect(agent.log).toHaveAttribute('aria-busy', 'false');
+    await expect
+      .poll(async () => Math.abs((await whereIs(agent, before.text)) - before.y))
+      .toBeLessThanOrEqual(2);
+  });
+}
+
+test('a customer who comes back finds what was said, also further up', async ({
+  people,
+  server,
+}) => {
+  const customer = await people.customer();
+  await customer.send('message 1.');
+  await customer.settled();
+  const token = await customer.page.evaluate(() => localStorage.getItem('kefu.customer'));
+  await seed(server, 129, 2, String(token));
+  await customer.reload();
+  await expect(customer.message('message 130.')).toBeInViewport();
+  await scrollToFirst(customer);
+  await expect(customer.texts).toHaveCount(130);
+});
+
+test('new messages never move somebody who reads above; a pill says how many came', async ({
+  people,
+  server,
+}) => {
+  const customer = await people.customer();
+  await customer.send('message 1.');
+  await customer.settled();
+  const api = await Api.signIn(server);
+  const [conversation] = await api.conversations();
+  const colleague = await WireSession.agent(server, api);
+  const texts = Array.from({ length: 44 }, (_, n) => `message ${n + 2}.`);
+  await Promise.all(texts.map(text => colleague.post(text, String(conversation))));
+  await expect(customer.message('message 45.')).toBeInViewport();
+  const agent = await people.agent();
+  await agent.choose('message 45.');
+  await expect(agent.message('message 45.')).toContainText('Read');
+
+  const before = await readAt(customer.log, 400);
+  await expect(customer.pill).toBeVisible();
+  await agent.send('new 1');
+  await expect(customer.pill).toHaveText('1 new message');
+  await agent.send('new 2');
+  await agent.send('新的 3');
+  await expect(customer.pill).toHaveText('3 new messages');
+  expect(Math.abs((await whereIs(customer, before.text)) - before.y)).toBeLessThanOrEqual(1);
+  // Nobody has seen them yet, and the agent is not told otherwise.
+  await expect(agent.message('新的 3')).toContainText('Sent');
+  await expect(customer.page).toHaveTitle(/^\(3\)/);
+
+  await customer.pill.click();
+  await expect(customer.message('新的 3')).toBeInViewport();
+  await expect(customer.pill).toHaveCount(0);
+  await expect(agent.message('新的 3')).toContainText('Read');
+  await expect(customer.page).toHaveTitle(/^[^(]/);
+  // At the end it follows again.
+  await agent.send('new 4');
+  await expect(customer.message('new 4')).toBeInViewport();
+});
+
+test("one's own message is shown to oneself, wherever one was reading", async ({
+  people,
+  server,
+}) => {
+  await seed(server, 60);
+  const agent = await people.agent();
+  await agent.choose('message 60.');
+  await expect(agent.message('message 60.')).toBeInViewport();
+  await readAt(agent.log, 500);
+  await expect(agent.pill).toBeVisible();
+  await agent.send('my answer');
+  await expect(agent.message('my answer')).toBeInViewport();
+  await expect(agent.pill).toHaveCount(0);
+});
+
+test('a conversation of more rows than a page holds can be read from end to end', async ({
+  people,
+  server,
+}) => {
+  await seed(server, 520);
+  const agent = await people.agent();
+  await agent.choose('message 520.');
+  await scrollToFirst(agent);
+  const held = await agent.texts.count();
+  expect(held).toBeLessThanOrEqual(401);
+  await agent.pill.click();
+  await expect(agent.message('message 520.')).toBeInViewport();
+});

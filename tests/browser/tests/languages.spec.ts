@@ -1,0 +1,65 @@
+// Both languages are whole, on both pages and in every state.
+
+import type { Page } from '@playwright/test';
+import { expect, test } from '../support/fixtures.ts';
+import { speech } from '../support/speech.ts';
+import { consoleTour, customerTour } from '../support/tour.ts';
+
+/** The product's name, the keys of a keyboard, and the name of the account are the same everywhere. */
+const ANYWHERE = /\bKefu\b|\bAlt\b|\bAdmin\b/g;
+const STRANGE = {
+  zh: /\p{Script=Latin}{2,}/u,
+  en: /[\p{Script=Han}，。！？：；（）]/u,
+};
+
+for (const language of ['zh', 'en'] as const) {
+  const look = async (page: Page, state: string) => {
+    const strange = (await speech(page)).filter(text =>
+      STRANGE[language].test(text.replace(ANYWHERE, '')),
+    );
+    expect.soft(strange, `${state}, in ${language}`).toEqual([]);
+    await expect.soft(page.locator('html')).toHaveAttribute('lang', /^(zh-Hans|en)$/);
+  };
+
+  test(`the customer's page is whole in ${language}`, async ({ people, server, watch }) => {
+    await customerTour({ people, server, watch, browsing: { language }, look });
+  });
+
+  test(`the console is whole in ${language}`, async ({ people, server, watch }) => {
+    await consoleTour({ people, server, watch, browsing: { language }, look });
+  });
+}
+
+test('switching the language keeps the draft and is remembered', async ({ people }) => {
+  const customer = await people.customer({ language: 'zh' });
+  await expect(customer.page.getByRole('heading', { level: 1 })).toHaveText('在线客服');
+  await customer.send('你好');
+  await customer.write('写到一半');
+  await customer.switchLanguage();
+  await expect(customer.page.getByRole('heading', { level: 1 })).toHaveText('Chat with us');
+  await expect(customer.page.getByRole('textbox', { name: 'Message' })).toHaveValue('写到一半');
+  await expect(customer.page.locator('html')).toHaveAttribute('lang', 'en');
+  await customer.shows(['你好']);
+  await customer.page.reload();
+  await expect(customer.page.getByRole('textbox', { name: 'Message' })).toHaveValue('写到一半');
+  await customer.page.getByRole('button', { name: '中文' }).click();
+  await expect(customer.composer).toHaveValue('写到一半');
+});
+
+test('the console keeps its draft and its conversation when the language changes', async ({
+  people,
+}) => {
+  const customer = await people.customer();
+  const agent = await people.agent({ language: 'zh' });
+  await customer.send('Hello');
+  await agent.choose('Hello');
+  await agent.write('马上');
+  await agent.switchLanguage();
+  await expect(agent.page.getByRole('textbox', { name: 'Message' })).toHaveValue('马上');
+  await agent.shows(['Hello']);
+});
+
+test('a browser of neither language is greeted in English', async ({ people }) => {
+  const customer = await people.customer({ locale: 'fr-FR' });
+  await expect(customer.page.getByRole('heading', { level: 1 })).toHaveText('Chat with us');
+});
