@@ -1,0 +1,146 @@
+//! Medians, ratios, and the page that holds them.
+
+use std::{error::Error, fmt::Write as _, path::Path, process::Command};
+
+use crate::{
+    RECEIVERS,
+    load::{Figures, SENDERS, TEXT},
+    server::Kind,
+};
+
+pub struct Report {
+    seconds: u64,
+    rounds: usize,
+    deliveries: f64,
+    surroundings: String,
+    measured: Vec<(Kind, usize, Figures)>,
+}
+
+impl Report {
+    pub fn new(
+        seconds: u64,
+        rounds: usize,
+        deliveries: f64,
+        node: &Path,
+    ) -> Result<Self, Box<dyn Error>> {
+        Ok(Self {
+            seconds,
+            rounds,
+            deliveries,
+            surroundings: surroundings(node)?,
+            measured: Vec::new(),
+        })
+    }
+
+    pub fn add(&mut self, kind: Kind, receivers: usize, figures: Figures) {
+        self.measured.push((kind, receivers, figures));
+    }
+
+    fn median(&self, receivers: usize, kinds: &[Kind], figure: fn(&Figures) -> f64) -> f64 {
+        let these = |(k, r, _): &&(Kind, usize, Figures)| kinds.contains(k) && *r == receivers;
+        let these = self.measured.iter().filter(these);
+        let mut values: Vec<_> = these.map(|(_, _, figures)| figure(figures)).collect();
+        values.sort_unstable_by(f64::total_cmp);
+        values[values.len() / 2]
+    }
+
+    /// In Markdown that reads well on a terminal, too.
+    pub fn table(&self) -> String {
+        let mut table = format!(
+            "| {:<24} | {:>9} | {:>15} | {:>8} | {:>8} | {:>16} | {:>24} |\n",
+            "server",
+            "receivers",
+            "CPU µs/delivery",
+            "p50 ms",
+            "p99 ms",
+            "times below Node",
+            "times below socketioxide"
+        );
+        let line = |width| "-".repeat(width);
+        let right = |width| format!("{}:", line(width));
+        let columns = [9, 15, 8, 8, 16, 24].map(|width| right(width + 1));
+        let _ = writeln!(table, "|{}|{}|", line(26), columns.join("|"));
+        for receivers in RECEIVERS {
+            for kind in Kind::ALL {
+                let cpu = |kind| self.median(receivers, &[kind], |figures| figures.server_us);
+                let below = |peer| {
+                    let ratio = kind.is_kefu().then(|| cpu(peer) / cpu(kind));
+                    ratio.map_or(String::new(), |ratio| format!("{ratio:.1}"))
+                };
+                let _ = writeln!(
+                    table,
+                    "| {:<24} | {:>9} | {:>15.2} | {:>8.2} | {:>8.2} | {:>16} | {:>24} |",
+                    kind.name(),
+                    receivers,
+                    cpu(kind),
+                    self.median(receivers, &[kind], |figures| figures.p50_ms),
+                    self.median(receivers, &[kind], |figures| figures.p99_ms),
+                    below(Kind::Node),
+                    below(Kind::Socketioxide)
+                );
+            }
+        }
+        table
+    }
+
+    pub fn page(&self) -> String {
+        let Self {
+            seconds,
+            rounds,
+            deliveries,
+            surroundings,
+            ..
+        } = self;
+        let load = |receivers| self.median(receivers, &Kind::ALL, |figures| figures.load_us);
+        let [few, many] = RECEIVERS;
+        let (load_few, load_many) = (load(few), load(many));
+        format!(
+            "# What a message costs\n\n\
+             Written by `make bench`; run it to get the figures of your machine.\n\n\
+             {table}\n\
+             - **Room**: everybody in one (`KEFU_ROOM=shared`), on Socket.IO (Engine.IO 4, WebSocket). \
+             {SENDERS} senders send texts of {TEXT} bytes, {deliveries} / receivers messages a second \
+             together, the same for every server and far from the most that any can take. \
+             The senders receive, too. Every connection got every message exactly once, or there would be \
+             no figures.\n\
+             - **CPU µs/delivery**: the CPU time of the server's process, in the program and in the kernel, \
+             divided by messages × connections, after a warm-up. On loopback the kernel does the receiving \
+             end's TCP work on the sender's account; that is in everybody's figure. The database server is \
+             another process and not counted; what Kefu does to talk to it is.\n\
+             - **p50, p99**: from before the sender's write until after the receiver's read. Kefu's have the \
+             commit in them: it shows a message to nobody before it is stored. The peers store nothing.\n\
+             - **Times below**: the peer's CPU time of a delivery divided by Kefu's.\n\
+             - **Not here**: connecting, polling, memory, and the most that a server can take.\n\n\
+             Medians of {rounds} rounds, interleaved, {seconds} s each after a warm-up of 3 s. Servers and load \
+             generator share the machine; the load generator took {load_few:.2} µs a delivery with {few} \
+             receivers and {load_many:.2} with {many}.\n\n\
+             {surroundings}",
+            table = self.table(),
+        )
+    }
+}
+
+/// The machine and what ran on it, as shell commands see them; the Rust peer's versions are its lock file's.
+fn surroundings(node: &Path) -> Result<String, Box<dyn Error>> {
+    const COMMANDS: &str = r#"
+        model=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
+        memory=$(awk '/^MemTotal/ {printf "%.0f", $2 / 1048576}' /proc/meminfo)
+        socket_io=$(node -p 'require("./package.json").dependencies["socket.io"]')
+        echo "- **Machine**: $(nproc) cores ($model), $memory GiB of memory, $(uname -sr)"
+        echo "- **Date**: $(date -u +%Y-%m-%d)"
+        echo "- **Versions**: Kefu $(git rev-parse --short HEAD); Node.js $(node --version), Socket.IO $socket_io;"
+        echo "  $(mariadb --version | sed 's/.*Distrib //; s/.* from //; s/,.*//'); $(rustc --version);""#;
+    let shell = Command::new("sh")
+        .args(["-c", COMMANDS])
+        .current_dir(node)
+        .output()?;
+    let mut lines = String::from_utf8(shell.stdout)?;
+    for name in ["socketioxide", "axum"] {
+        let start = format!("name = \"{name}\"\nversion = \"");
+        let locked = include_str!("../Cargo.lock").split_once(&start);
+        let version = locked.and_then(|(_, rest)| rest.split_once('"'));
+        let (version, _) = version.ok_or("a peer is not in Cargo.lock")?;
+        let _ = write!(lines, "  {name} {version}");
+    }
+    Ok(lines + "\n")
+}
