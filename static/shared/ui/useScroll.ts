@@ -1,5 +1,9 @@
 // The three scroll states of a list: at the end (follows), reading above (never moved), at the
 // top (asks for older rows and keeps its place by hand, where the browser does not).
+//
+// **Invariant.** The place is taken when the reader scrolls, and at no other time: measured anew
+// after each correction, it would add up what they leave (a list scrolls by whole pixels, and not
+// beyond its ends), and the reader would drift.
 
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
@@ -9,11 +13,18 @@ import { AT_END, earlier, hold, later, range, type Window } from '../core/window
 /** Closer than this counts as being there. */
 const END_PX = 32;
 const NEAR_PX = 400;
+/** What a correction may leave. */
+const ROUNDING_PX = 1;
+/** Less than that is no movement. */
+const STILL_PX = 0.5;
 
+/** The row that the reader has before them, and where. */
 interface Place {
   key: string;
   /** The row's lower edge: its upper part changes when older rows join its group above it. */
   bottom: number;
+  /** The same edge from the beginning of what the list holds: scrolling does not change it. */
+  depth: number;
 }
 
 export interface Scroll {
@@ -34,24 +45,50 @@ export function useScroll(rows: readonly Row[], loadOlder: (() => void) | null):
   const content = useRef<HTMLDivElement>(null);
   const place = useRef<Place | null>(null);
   const lastTop = useRef(0);
+  const lastHeight = useRef(0);
   const seenKey = useRef<string | null>(null);
   const sentKey = useRef<string | null>(null);
   const [view, setView] = useState<Window>(AT_END);
   const [following, setFollowing] = useState(true);
   const { start, end } = range(rows, view);
 
+  /** Puts what the list shows to where the reader had it, or to its end. */
   const rest = () => {
     const element = list.current;
     if (element === null) return;
+    // The event comes with the next frame, and until then rows may have changed.
+    if (whoScrolled(element) === 'reader') {
+      readerScrolled(element);
+      return;
+    }
     if (following && end === rows.length) {
       element.scrollTop = element.scrollHeight;
-    } else if (place.current !== null) {
-      const row = find(content.current, place.current.key);
-      const moved = row === null ? 0 : row.getBoundingClientRect().bottom - place.current.bottom;
-      if (Math.abs(moved) > 1) element.scrollTop += moved;
+      place.current = null;
+    } else {
+      const row = find(content.current, place.current?.key);
+      if (place.current === null || row === null) {
+        place.current = firstVisible(element, content.current);
+      } else {
+        const moved = row.getBoundingClientRect().bottom - place.current.bottom;
+        if (Math.abs(moved) > ROUNDING_PX) element.scrollTop += moved;
+        place.current.depth = depthOf(row, element);
+      }
     }
     lastTop.current = element.scrollTop;
-    place.current = firstVisible(element, content.current);
+    lastHeight.current = element.scrollHeight;
+  };
+
+  /** Who moved the list since it was last looked at. The browser does where rows change above or
+   * the end comes nearer; "either" when rows changed and the reader may have scrolled too. */
+  const whoScrolled = (element: HTMLElement): 'nobody' | 'reader' | 'browser' | 'either' => {
+    if (Math.abs(element.scrollTop - lastTop.current) < STILL_PX) return 'nobody';
+    const row = find(content.current, place.current?.key);
+    if (place.current === null || row === null) {
+      return element.scrollHeight === lastHeight.current ? 'reader' : 'either';
+    }
+    if (Math.abs(depthOf(row, element) - place.current.depth) < STILL_PX) return 'reader';
+    const moved = row.getBoundingClientRect().bottom - place.current.bottom;
+    return Math.abs(moved) > ROUNDING_PX ? 'either' : 'browser';
   };
 
   const toEnd = () => {
@@ -76,19 +113,26 @@ export function useScroll(rows: readonly Row[], loadOlder: (() => void) | null):
   const onScroll = () => {
     const element = list.current;
     if (element === null) return;
+    const who = whoScrolled(element);
+    if (who === 'reader' || who === 'either') readerScrolled(element);
+    else rest();
+    extend();
+  };
+
+  const readerScrolled = (element: HTMLElement) => {
     const below = element.scrollHeight - element.scrollTop - element.clientHeight;
     if (below < END_PX && end === rows.length) {
       if (!following) {
         setFollowing(true);
         setView(AT_END);
       }
-    } else if (following && element.scrollTop < lastTop.current - 1) {
+    } else if (following && element.scrollTop < lastTop.current) {
       setFollowing(false);
       setView(hold(rows, view));
     }
     lastTop.current = element.scrollTop;
+    lastHeight.current = element.scrollHeight;
     place.current = firstVisible(element, content.current);
-    extend();
   };
 
   // What I send myself is always shown to me.
@@ -104,7 +148,8 @@ export function useScroll(rows: readonly Row[], loadOlder: (() => void) | null):
 
   if (following) seenKey.current = newest?.key ?? null;
   useLayoutEffect(rest);
-  useEffect(extend, [rows.length, start, end, loadOlder]);
+  // Before the browser paints: what arrived above is not in the page until the window has moved.
+  useLayoutEffect(extend, [rows.length, start, end, loadOlder]);
 
   // The latest `rest`, for an observer that is made once.
   const latestRest = useRef(rest);
@@ -125,11 +170,17 @@ function othersAfter(rows: readonly Row[], key: string | null): number {
   return rows.slice(seen + 1).filter(row => row.kind === 'message' && !row.own).length;
 }
 
-function find(content: HTMLElement | null, key: string): HTMLElement | null {
+function find(content: HTMLElement | null, key: string | undefined): HTMLElement | null {
+  if (key === undefined) return null;
   for (const child of content?.children ?? []) {
     if (child instanceof HTMLElement && child.dataset.key === key) return child;
   }
   return null;
+}
+
+function depthOf(row: HTMLElement, list: HTMLElement): number {
+  const top = list.getBoundingClientRect().top;
+  return row.getBoundingClientRect().bottom - top + list.scrollTop;
 }
 
 /** The first message that is in view, and where it stands. */
@@ -148,7 +199,7 @@ function firstVisible(list: HTMLElement, content: HTMLElement | null): Place | n
     // Day headings move when older messages arrive; messages stay.
     const key = child.dataset.key;
     if (key === undefined || child.classList.contains('day')) continue;
-    return { key, bottom: child.getBoundingClientRect().bottom };
+    return { key, bottom: child.getBoundingClientRect().bottom, depth: depthOf(child, list) };
   }
   return null;
 }

@@ -88,8 +88,12 @@ abstract class ChatPage {
     await expect(this.texts).toHaveText([...texts]);
   }
 
+  get languageSwitch(): Locator {
+    return this.page.getByRole('button', { name: this.words.otherLanguage });
+  }
+
   async switchLanguage(): Promise<void> {
-    await this.page.getByRole('button', { name: this.words.otherLanguage }).click();
+    await this.languageSwitch.click();
   }
 }
 
