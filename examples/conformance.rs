@@ -25,10 +25,6 @@ use serde_json::value::RawValue;
 /// Nobody tells these applications anything.
 enum Never {}
 
-impl actix::Message for Never {
-    type Result = ();
-}
-
 struct Echo;
 
 // Whatever does not fit ends the session, so there is nothing to do about it here.
@@ -45,9 +41,9 @@ impl engine::Application for Echo {
         let _ = link.send_bytes(bytes);
     }
 
-    fn told(&mut self, told: Never, _: &mut Link<'_, Self>) {
-        match told {}
-    }
+    fn told(&mut self, _: Vec<Never>, _: &mut Link<'_, Self>) {}
+
+    fn overflown(&mut self, _: &mut Link<'_, Self>) {}
 
     fn closed(&mut self, _: Reason) {}
 }
@@ -117,9 +113,7 @@ impl Application for Suite {
         );
     }
 
-    fn told(&mut self, told: Never, _: &mut Client<'_, '_, Self>) {
-        match told {}
-    }
+    fn told(&mut self, _: Vec<Never>, _: &mut Client<'_, '_, Self>) {}
 
     fn closed(&mut self, _: Reason) {}
 }

@@ -134,12 +134,7 @@ fn start_room(settings: &ServeArgs, store: &Store) -> io::Result<(Addr<ChatRoom>
         }
     });
     let writer = Arc::new(writer.map_err(io::Error::other)?);
-    let actor = ChatRoom::new(
-        room_settings,
-        store.clone(),
-        Arc::clone(&writer),
-        http::queue_limits(settings),
-    );
+    let actor = ChatRoom::new(room_settings, store.clone(), Arc::clone(&writer));
     let arbiter = Arbiter::new();
     let room = ChatRoom::start_in_arbiter(&arbiter.handle(), move |_| actor);
     address_out.send(room.clone()).map_err(io::Error::other)?;

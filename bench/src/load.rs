@@ -19,30 +19,28 @@ use crate::server::Server;
 pub const SENDERS: usize = 4;
 /// Bytes of a text.
 pub const TEXT: usize = 64;
-/// Digits at the start of a text: which one it is.
+/// Digits of a message's number, behind its sender's.
 const DIGITS: usize = 8;
 /// Time for messages that were sent in time to arrive; past it they count as lost.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// When the senders send.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pace {
+    /// So many messages a second together, whatever the server does.
+    Rate(f64),
+    /// As fast as the server takes them: each sender has so many under way that it has not received itself.
+    Window(usize),
+}
+
 pub struct Plan {
     pub receivers: usize,
-    /// Messages a second, of all senders together.
-    pub rate: f64,
+    pub pace: Pace,
     pub warm_up: Duration,
     pub measured: Duration,
 }
 
 impl Plan {
-    fn messages(&self, time: Duration) -> usize {
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a few thousand"
-        )]
-        let messages = (time.as_secs_f64() * self.rate).round() as usize;
-        messages.max(1)
-    }
-
     pub fn connections(&self) -> usize {
         self.receivers + SENDERS
     }
@@ -55,20 +53,21 @@ pub struct Figures {
     pub load_us: f64,
     pub p50_ms: f64,
     pub p99_ms: f64,
+    /// Messages a second, of all senders together.
+    pub rate: f64,
 }
 
 /// Which messages came; each must come once.
+#[derive(Default)]
 struct Seen(Vec<u64>);
 
 impl Seen {
-    fn new(messages: usize) -> Self {
-        Self(vec![0; messages.div_ceil(64)])
-    }
-
     fn add(&mut self, message: usize) -> io::Result<()> {
         let bit = 1 << (message % 64);
-        let word = self.0.get_mut(message / 64);
-        let word = word.ok_or_else(|| wrong("a message came that nobody sent"))?;
+        if self.0.len() <= message / 64 {
+            self.0.resize(message / 64 + 1, 0);
+        }
+        let word = &mut self.0[message / 64];
         if *word & bit != 0 {
             return Err(wrong("a message came twice"));
         }
@@ -81,35 +80,62 @@ struct Connection {
     stream: TcpStream,
     /// The beginning of a frame whose end has not come yet.
     rest: Vec<u8>,
+    /// Which of the senders it is.
+    sender: Option<usize>,
     seen: Seen,
 }
 
 /// Connects everybody, warms the server up, measures. Fails where a single message is missing at a single
 /// connection.
 pub fn run(server: &Server, plan: &Plan) -> io::Result<Figures> {
-    let warm_up = plan.messages(plan.warm_up);
     let mut room = Room::connect(server.address, plan.connections())?;
-    // Not everybody may be in the room from the first of these on, so some may stay away.
-    room.exchange(warm_up, plan.rate, Duration::from_secs(1))?;
+    // Not everybody may be in the room from the first message on, so the senders begin slowly.
+    room.exchange(Pace::Rate(100.0), Duration::from_secs(1), Missing::Allowed)?;
+    room.exchange(plan.pace, plan.warm_up, Missing::Wrong)?;
     let cpu = || -> io::Result<_> { Ok((server.cpu()?, crate::server::own_cpu()?)) };
-    let messages = plan.messages(plan.measured);
     let before = cpu()?;
-    let mut latencies = room.exchange(messages, plan.rate, PATIENCE)?;
+    let started = Instant::now();
+    let Exchange {
+        messages,
+        mut latencies,
+    } = room.exchange(plan.pace, plan.measured, Missing::Wrong)?;
+    let took = started.elapsed();
     let after = cpu()?;
-    let deliveries = messages * plan.connections();
-    let missing = deliveries - latencies.len();
-    if missing > 0 {
-        return Err(wrong(&format!("{missing} of {deliveries} never came")));
-    }
+    let deliveries = latencies.len();
     latencies.sort_unstable();
     #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
     let each = |time: Duration| time.as_secs_f64() * 1e6 / deliveries as f64;
+    #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
+    let rate = messages as f64 / took.as_secs_f64();
     Ok(Figures {
         server_us: each(after.0.saturating_sub(before.0)),
         load_us: each(after.1.saturating_sub(before.1)),
         p50_ms: f64::from(latencies[deliveries / 2]) / 1e3,
         p99_ms: f64::from(latencies[deliveries / 100 * 99]) / 1e3,
+        rate,
     })
+}
+
+/// Whether it matters that somebody did not get a message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    Allowed,
+    Wrong,
+}
+
+/// What was sent and received.
+struct Exchange {
+    messages: usize,
+    /// Of each delivery in microseconds, from before the sender's `write` until after the receiver's `read`.
+    latencies: Vec<u32>,
+}
+
+/// Messages on their way.
+#[derive(Default)]
+struct Sent {
+    at: Vec<Instant>,
+    /// How many of each sender's own it has not received yet.
+    under_way: [usize; SENDERS],
 }
 
 struct Room {
@@ -130,44 +156,48 @@ impl Room {
             connections.push(Connection {
                 stream,
                 rest,
-                seen: Seen::new(0),
+                sender: (token < SENDERS).then_some(token),
+                seen: Seen::default(),
             });
         }
         Ok(Self { poll, connections })
     }
 
-    /// The senders send so many messages in turn, at a fixed rate whatever the server does, until
-    /// everybody has them all or patience is over. Returns the time of each delivery in microseconds, from before the sender's
-    /// `write` until after the receiver's `read`.
-    fn exchange(&mut self, messages: usize, rate: f64, patience: Duration) -> io::Result<Vec<u32>> {
-        let everything = messages * self.connections.len();
-        let mut sent = Vec::with_capacity(messages);
-        let mut latencies = Vec::with_capacity(everything);
+    /// The senders send in turn for this time; then everybody receives until they have it all or patience is
+    /// over.
+    fn exchange(
+        &mut self,
+        pace: Pace,
+        time: Duration,
+        missing: Missing,
+    ) -> io::Result<Exchange> {
         for connection in &mut self.connections {
-            connection.seen = Seen::new(messages);
+            connection.seen = Seen::default();
         }
-        let interval = Duration::from_secs_f64(1.0 / rate);
+        let patience = match missing {
+            Missing::Allowed => Duration::from_secs(1),
+            Missing::Wrong => PATIENCE,
+        };
+        let mut sent = Sent::default();
+        let mut latencies = Vec::new();
         let mut buffer = vec![0; 64 << 10];
         let mut events = Events::with_capacity(1024);
-        let mut next = Instant::now() + interval;
-        let mut last = next;
-        while latencies.len() < everything {
+        let started = Instant::now();
+        let end = started + time;
+        loop {
             let now = Instant::now();
-            if sent.len() < messages && now >= next {
-                let text = format!(r#"42["message","{}"]"#, text(sent.len()));
-                let sender = &mut self.connections[sent.len() % SENDERS];
-                sent.push(now);
-                send(&mut sender.stream, text.as_bytes())?;
-                next += interval;
-                last = now;
-            }
-            if now > last + patience {
+            let everything = sent.at.len() * self.connections.len();
+            let wait = if now < end {
+                self.send_what_is_due(pace, started, &mut sent)?.min(end - now)
+            } else if latencies.len() == everything {
                 break;
-            }
-            let wait = if sent.len() < messages {
-                next.saturating_duration_since(Instant::now())
+            } else if now < end + patience {
+                end + patience - now
+            } else if missing == Missing::Allowed {
+                break;
             } else {
-                patience
+                let lost = everything - latencies.len();
+                return Err(wrong(&format!("{lost} of {everything} never came")));
             };
             match self.poll.poll(&mut events, Some(wait)) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -175,10 +205,50 @@ impl Room {
             }
             for event in &events {
                 let Token(token) = event.token();
-                self.connections[token].read(&mut buffer, &sent, &mut latencies)?;
+                self.connections[token].read(&mut buffer, &mut sent, &mut latencies)?;
             }
         }
-        Ok(latencies)
+        Ok(Exchange {
+            messages: sent.at.len(),
+            latencies,
+        })
+    }
+
+    /// Sends what the pace asks for by now; returns for how long nothing more will be due.
+    fn send_what_is_due(
+        &mut self,
+        pace: Pace,
+        started: Instant,
+        sent: &mut Sent,
+    ) -> io::Result<Duration> {
+        match pace {
+            Pace::Rate(rate) => {
+                loop {
+                    #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
+                    let due = Duration::from_secs_f64((sent.at.len() + 1) as f64 / rate);
+                    let wait = (started + due).saturating_duration_since(Instant::now());
+                    if !wait.is_zero() {
+                        return Ok(wait);
+                    }
+                    self.send_next(sent.at.len() % SENDERS, sent)?;
+                }
+            }
+            Pace::Window(window) => {
+                for sender in 0..SENDERS {
+                    while sent.under_way[sender] < window {
+                        self.send_next(sender, sent)?;
+                    }
+                }
+                Ok(PATIENCE)
+            }
+        }
+    }
+
+    fn send_next(&mut self, sender: usize, sent: &mut Sent) -> io::Result<()> {
+        let text = format!(r#"42["message","{}"]"#, text(sender, sent.at.len()));
+        sent.at.push(Instant::now());
+        sent.under_way[sender] += 1;
+        send(&mut self.connections[sender].stream, text.as_bytes())
     }
 }
 
@@ -188,7 +258,7 @@ impl Connection {
     fn read(
         &mut self,
         buffer: &mut [u8],
-        sent: &[Instant],
+        sent: &mut Sent,
         latencies: &mut Vec<u32>,
     ) -> io::Result<()> {
         loop {
@@ -221,7 +291,7 @@ impl Connection {
         &mut self,
         bytes: &[u8],
         now: Instant,
-        sent: &[Instant],
+        sent: &mut Sent,
         latencies: &mut Vec<u32>,
     ) -> io::Result<usize> {
         let mut taken = 0;
@@ -235,30 +305,37 @@ impl Connection {
                 let payload = String::from_utf8_lossy(payload);
                 wrong(&format!("instead of a message this came: {payload}"))
             })?;
-            let sent = *sent
+            let (sender, message) = message;
+            let at = *sent
+                .at
                 .get(message)
                 .ok_or_else(|| wrong("a message came before it was sent"))?;
             self.seen.add(message)?;
-            latencies.push(u32::try_from((now - sent).as_micros()).unwrap_or(u32::MAX));
+            if self.sender == Some(sender) {
+                sent.under_way[sender] -= 1;
+            }
+            latencies.push(u32::try_from((now - at).as_micros()).unwrap_or(u32::MAX));
         }
         Ok(taken)
     }
 }
 
-/// 64 bytes that begin with the message's number.
-fn text(message: usize) -> String {
-    format!("{message:0DIGITS$}{}", "x".repeat(TEXT - DIGITS))
+/// 64 bytes that begin with the sender's number and the message's.
+fn text(sender: usize, message: usize) -> String {
+    format!("{sender}{message:0DIGITS$}{}", "x".repeat(TEXT - DIGITS - 1))
 }
 
-/// The number of a message from exactly what the server has to send for it.
-fn message(payload: &[u8]) -> Option<usize> {
+/// The sender and the number of a message from exactly what the server has to send for it.
+fn message(payload: &[u8]) -> Option<(usize, usize)> {
     let text = payload
         .strip_prefix(br#"42["message",""#)?
         .strip_suffix(br#""]"#)?;
+    let (sender, text) = text.split_at_checked(1)?;
     let (digits, filling) = text.split_at_checked(DIGITS)?;
-    let whole = filling.len() == TEXT - DIGITS && filling.iter().all(|byte| *byte == b'x');
-    let digits = std::str::from_utf8(digits).ok()?;
-    digits.parse().ok().filter(|_| whole)
+    let whole = filling.len() == TEXT - DIGITS - 1 && filling.iter().all(|byte| *byte == b'x');
+    let number = |digits| std::str::from_utf8(digits).ok()?.parse().ok();
+    let (sender, message) = (number(sender)?, number(digits)?);
+    (whole && sender < SENDERS).then_some((sender, message))
 }
 
 /// The payload of the text frame at the beginning of `bytes` and the frame's length, once it is whole.

@@ -3,7 +3,7 @@
 use std::{error::Error, fmt::Write as _, path::Path, process::Command};
 
 use crate::{
-    RECEIVERS,
+    Load, RECEIVERS, WINDOW,
     load::{Figures, SENDERS, TEXT},
     server::Kind,
 };
@@ -13,7 +13,7 @@ pub struct Report {
     rounds: usize,
     deliveries: f64,
     surroundings: String,
-    measured: Vec<(Kind, usize, Figures)>,
+    measured: Vec<(Load, Kind, usize, Figures)>,
 }
 
 impl Report {
@@ -32,24 +32,33 @@ impl Report {
         })
     }
 
-    pub fn add(&mut self, kind: Kind, receivers: usize, figures: Figures) {
-        self.measured.push((kind, receivers, figures));
+    pub fn add(&mut self, load: Load, kind: Kind, receivers: usize, figures: Figures) {
+        self.measured.push((load, kind, receivers, figures));
     }
 
-    fn median(&self, receivers: usize, kinds: &[Kind], figure: fn(&Figures) -> f64) -> f64 {
-        let these = |(k, r, _): &&(Kind, usize, Figures)| kinds.contains(k) && *r == receivers;
-        let these = self.measured.iter().filter(these);
-        let mut values: Vec<_> = these.map(|(_, _, figures)| figure(figures)).collect();
+    fn median(
+        &self,
+        load: Load,
+        receivers: usize,
+        kinds: &[Kind],
+        figure: fn(&Figures) -> f64,
+    ) -> f64 {
+        let these = self
+            .measured
+            .iter()
+            .filter(|(l, k, r, _)| *l == load && kinds.contains(k) && *r == receivers);
+        let mut values: Vec<_> = these.map(|(.., figures)| figure(figures)).collect();
         values.sort_unstable_by(f64::total_cmp);
         values[values.len() / 2]
     }
 
     /// In Markdown that reads well on a terminal, too.
-    pub fn table(&self) -> String {
+    pub fn table(&self, load: Load) -> String {
         let mut table = format!(
-            "| {:<24} | {:>9} | {:>15} | {:>8} | {:>8} | {:>16} | {:>24} |\n",
+            "| {:<24} | {:>9} | {:>10} | {:>15} | {:>8} | {:>8} | {:>16} | {:>24} |\n",
             "server",
             "receivers",
+            "messages/s",
             "CPU µs/delivery",
             "p50 ms",
             "p99 ms",
@@ -58,23 +67,24 @@ impl Report {
         );
         let line = |width| "-".repeat(width);
         let right = |width| format!("{}:", line(width));
-        let columns = [9, 15, 8, 8, 16, 24].map(|width| right(width + 1));
+        let columns = [9, 10, 15, 8, 8, 16, 24].map(|width| right(width + 1));
         let _ = writeln!(table, "|{}|{}|", line(26), columns.join("|"));
         for receivers in RECEIVERS {
             for kind in Kind::ALL {
-                let cpu = |kind| self.median(receivers, &[kind], |figures| figures.server_us);
+                let cpu = |kind| self.median(load, receivers, &[kind], |figures| figures.server_us);
                 let below = |peer| {
                     let ratio = kind.is_kefu().then(|| cpu(peer) / cpu(kind));
                     ratio.map_or(String::new(), |ratio| format!("{ratio:.1}"))
                 };
                 let _ = writeln!(
                     table,
-                    "| {:<24} | {:>9} | {:>15.2} | {:>8.2} | {:>8.2} | {:>16} | {:>24} |",
+                    "| {:<24} | {:>9} | {:>10.0} | {:>15.2} | {:>8.2} | {:>8.2} | {:>16} | {:>24} |",
                     kind.name(),
                     receivers,
+                    self.median(load, receivers, &[kind], |figures| figures.rate),
                     cpu(kind),
-                    self.median(receivers, &[kind], |figures| figures.p50_ms),
-                    self.median(receivers, &[kind], |figures| figures.p99_ms),
+                    self.median(load, receivers, &[kind], |figures| figures.p50_ms),
+                    self.median(load, receivers, &[kind], |figures| figures.p99_ms),
                     below(Kind::Node),
                     below(Kind::Socketioxide)
                 );
@@ -91,18 +101,23 @@ impl Report {
             surroundings,
             ..
         } = self;
-        let load = |receivers| self.median(receivers, &Kind::ALL, |figures| figures.load_us);
+        let own = |load, receivers| {
+            self.median(load, receivers, &Kind::ALL, |figures| figures.load_us)
+        };
         let [few, many] = RECEIVERS;
-        let (load_few, load_many) = (load(few), load(many));
+        let (own_few, own_many) = (own(Load::Full, few), own(Load::Full, many));
         format!(
             "# What a message costs\n\n\
              Written by `make bench`; run it to get the figures of your machine.\n\n\
-             {table}\n\
+             ## As fast as each server takes it\n\n{full}\n\
+             ## At a moderate rate\n\n{moderate}\n\
+             ## How it is measured\n\n\
              - **Room**: everybody in one (`KEFU_ROOM=shared`), on Socket.IO (Engine.IO 4, WebSocket). \
-             {SENDERS} senders send texts of {TEXT} bytes, {deliveries} / receivers messages a second \
-             together, the same for every server and far from the most that any can take. \
-             The senders receive, too. Every connection got every message exactly once, or there would be \
-             no figures.\n\
+             {SENDERS} senders send texts of {TEXT} bytes; they receive, too. Every connection got every \
+             message exactly once, or there would be no figures.\n\
+             - **As fast as each server takes it**: each sender has {WINDOW} messages under way that it has \
+             not received itself. **At a moderate rate**: {deliveries} / receivers messages a second together, \
+             the same for every server, so that each message is written by itself.\n\
              - **CPU µs/delivery**: the CPU time of the server's process, in the program and in the kernel, \
              divided by messages × connections, after a warm-up. On loopback the kernel does the receiving \
              end's TCP work on the sender's account; that is in everybody's figure. The database server is \
@@ -110,12 +125,13 @@ impl Report {
              - **p50, p99**: from before the sender's write until after the receiver's read. Kefu's have the \
              commit in them: it shows a message to nobody before it is stored. The peers store nothing.\n\
              - **Times below**: the peer's CPU time of a delivery divided by Kefu's.\n\
-             - **Not here**: connecting, polling, memory, and the most that a server can take.\n\n\
-             Medians of {rounds} rounds, interleaved, {seconds} s each after a warm-up of 3 s. Servers and load \
-             generator share the machine; the load generator took {load_few:.2} µs a delivery with {few} \
-             receivers and {load_many:.2} with {many}.\n\n\
+             - **Not here**: connecting, polling, memory.\n\n\
+             Medians of {rounds} rounds, interleaved, {seconds} s each after a warm-up. Servers and load \
+             generator share the machine; under full load the generator took {own_few:.2} µs a delivery with \
+             {few} receivers and {own_many:.2} with {many}.\n\n\
              {surroundings}",
-            table = self.table(),
+            full = self.table(Load::Full),
+            moderate = self.table(Load::Moderate),
         )
     }
 }

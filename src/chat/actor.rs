@@ -3,10 +3,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -20,6 +17,7 @@ use super::{
     room::Room,
 };
 use crate::{
+    channel::Sender,
     domain::{ConversationId, CustomerId, Refusal, Seq, SessionKey, now},
     protocol::{Close, Dialect, PageAsked, Request, ServerFrame},
     store::{Page, Store, StoreError, Writer, Written},
@@ -33,8 +31,7 @@ const LOGIN_CHECK: Duration = Duration::from_secs(3);
 const MAILBOX: usize = 65_536;
 
 /// What the room sends to a session.
-#[derive(Message)]
-#[rtype(result = "()")]
+#[derive(Debug)]
 pub enum Outbound {
     /// One frame, encoded.
     Frame(ByteString),
@@ -52,41 +49,13 @@ pub enum Outbound {
     Close(Close),
 }
 
-/// How much may wait for one session.
-#[derive(Clone, Copy, Debug)]
-pub struct QueueLimits {
-    /// Frames; also the capacity of the session's mailbox.
-    pub frames: usize,
-    /// Bytes of frames. One frame may always wait, however large it is.
-    pub bytes: usize,
-}
-
-/// What waits for one session, counted by the room and by the session.
-#[derive(Debug, Default)]
-pub struct Queue {
-    bytes: AtomicUsize,
-    overflown: AtomicBool,
-}
-
-impl Queue {
-    /// The session took a frame of this many bytes.
-    pub fn taken(&self, bytes: usize) {
-        self.bytes.fetch_sub(bytes, Relaxed);
-    }
-
-    /// The session did not keep up and is out of the room; what it gets now has holes.
-    pub fn is_overflown(&self) -> bool {
-        self.overflown.load(Relaxed)
-    }
-
-    /// Counts a frame in, or says that it does not fit.
-    fn add(&self, bytes: usize, limit: usize) -> bool {
-        let waiting = self.bytes.load(Relaxed);
-        let fits = waiting == 0 || waiting + bytes <= limit;
-        if fits {
-            self.bytes.fetch_add(bytes, Relaxed);
+impl Outbound {
+    /// What it counts for in a session's channel. Of pages there is never more than one.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Frame(frame) => frame.len(),
+            Self::Welcomed | Self::Page { .. } | Self::Close(_) => 0,
         }
-        fits
     }
 }
 
@@ -97,7 +66,7 @@ pub struct Knock {
     /// Which.
     pub session: SessionId,
     /// Where to tell it that the server is going away.
-    pub recipient: Recipient<Outbound>,
+    pub sender: Sender<Outbound>,
 }
 
 /// A session comes in.
@@ -111,11 +80,9 @@ pub struct Enter {
     /// What it holds already.
     pub resume: BTreeMap<ConversationId, Seq>,
     /// Where its frames go.
-    pub recipient: Recipient<Outbound>,
+    pub sender: Sender<Outbound>,
     /// How its client wants them.
     pub dialect: Dialect,
-    /// What waits there.
-    pub queue: Arc<Queue>,
 }
 
 /// A session asks for something.
@@ -164,9 +131,10 @@ pub struct AskOnline(pub Vec<CustomerId>);
 pub struct Stop;
 
 struct Link {
-    recipient: Recipient<Outbound>,
+    sender: Sender<Outbound>,
     dialect: Dialect,
-    queue: Arc<Queue>,
+    /// Something was put in that the session has not been woken for.
+    sleeping: bool,
 }
 
 /// One frame, encoded once for each dialect that is asked for.
@@ -202,38 +170,41 @@ pub struct ChatRoom {
     writer: Arc<Writer>,
     links: HashMap<SessionId, Link>,
     /// Sessions that have not said hello; of interest only to the stop.
-    outside: HashMap<SessionId, Recipient<Outbound>>,
+    outside: HashMap<SessionId, Sender<Outbound>>,
+    /// Sessions to be woken for what was put in.
+    sleeping: Vec<SessionId>,
     stopping: bool,
-    queue_limits: QueueLimits,
     started: Instant,
 }
 
 impl ChatRoom {
     /// A room over a store; `writer` must report to this actor by [`Report`].
-    pub fn new(
-        settings: RoomSettings,
-        store: Store,
-        writer: Arc<Writer>,
-        queue_limits: QueueLimits,
-    ) -> Self {
+    pub fn new(settings: RoomSettings, store: Store, writer: Arc<Writer>) -> Self {
         Self {
             room: Room::new(settings),
             store,
             writer,
             links: HashMap::new(),
             outside: HashMap::new(),
+            sleeping: Vec::new(),
             stopping: false,
-            queue_limits,
             started: Instant::now(),
         }
     }
 
-    /// Applies a command and everything that follows from it at once.
+    /// Applies a command and everything that follows from it at once. Sessions are woken when all of it is
+    /// done, so that each writes whatever a commit brings it by one system call.
     fn run(&mut self, command: Command, ctx: &mut Context<Self>) {
         let mut commands = VecDeque::from([command]);
         while let Some(command) = commands.pop_front() {
             for effect in self.room.apply(command) {
                 self.perform(effect, &mut commands, ctx);
+            }
+        }
+        for session in self.sleeping.drain(..) {
+            if let Some(link) = self.links.get_mut(&session) {
+                link.sleeping = false;
+                link.sender.wake();
             }
         }
     }
@@ -278,8 +249,9 @@ impl ChatRoom {
                 self.deliver(session, page, commands);
             }
             Effect::Close { session, close } => {
-                self.deliver(session, Outbound::Close(close), commands);
-                self.links.remove(&session);
+                if let Some(link) = self.links.remove(&session) {
+                    link.sender.push_last(Outbound::Close(close));
+                }
             }
             Effect::Submit(write) => {
                 let ticket = write.ticket();
@@ -345,21 +317,19 @@ impl ChatRoom {
         }
     }
 
-    /// Puts something into a session's queue. A session whose queue is full is out of the room: it
-    /// closes itself as soon as its peer reads again, and comes back to resume.
+    /// Puts something into a session's channel. A session that it does not fit into any more is out of the
+    /// room: it closes itself as soon as its peer reads again, and comes back to resume.
     fn deliver(&mut self, session: SessionId, message: Outbound, commands: &mut VecDeque<Command>) {
-        let Some(link) = self.links.get(&session) else {
+        let Some(link) = self.links.get_mut(&session) else {
             return;
         };
-        let fits = match &message {
-            Outbound::Frame(frame) => link.queue.add(frame.len(), self.queue_limits.bytes),
-            _ => true,
-        };
-        if !fits || link.recipient.try_send(message).is_err() {
+        let bytes = message.bytes();
+        if link.sender.push(message, bytes).is_err() {
             debug!(session = session.0, "did not keep up, or is gone");
-            link.queue.overflown.store(true, Relaxed);
             self.links.remove(&session);
             commands.push_back(Command::Left(session));
+        } else if !std::mem::replace(&mut link.sleeping, true) {
+            self.sleeping.push(session);
         }
     }
 }
@@ -426,11 +396,11 @@ impl Actor for ChatRoom {
 impl Handler<Knock> for ChatRoom {
     type Result = ();
 
-    fn handle(&mut self, Knock { session, recipient }: Knock, _: &mut Self::Context) {
+    fn handle(&mut self, Knock { session, sender }: Knock, _: &mut Self::Context) {
         if self.stopping {
-            recipient.do_send(Outbound::Close(Close::GoingAway));
+            sender.push_last(Outbound::Close(Close::GoingAway));
         } else {
-            self.outside.insert(session, recipient);
+            self.outside.insert(session, sender);
         }
     }
 }
@@ -443,19 +413,18 @@ impl Handler<Enter> for ChatRoom {
             session,
             entrant,
             resume,
-            recipient,
+            sender,
             dialect,
-            queue,
         } = enter;
         self.outside.remove(&session);
         if self.stopping {
-            recipient.do_send(Outbound::Close(Close::GoingAway));
+            sender.push_last(Outbound::Close(Close::GoingAway));
             return;
         }
         let link = Link {
-            recipient,
+            sender,
             dialect,
-            queue,
+            sleeping: false,
         };
         self.links.insert(session, link);
         self.run(
@@ -539,8 +508,8 @@ impl Handler<Stop> for ChatRoom {
     fn handle(&mut self, _: Stop, ctx: &mut Self::Context) {
         self.stopping = true;
         self.run(Command::CloseAll, ctx);
-        for recipient in std::mem::take(&mut self.outside).into_values() {
-            recipient.do_send(Outbound::Close(Close::GoingAway));
+        for sender in std::mem::take(&mut self.outside).into_values() {
+            sender.push_last(Outbound::Close(Close::GoingAway));
         }
     }
 }

@@ -21,16 +21,14 @@ use super::{
     socket::{self, Limits, Line, Peer},
 };
 use crate::{
+    channel::{self, Receiver, Sender, channel},
     incident::incident,
     socketio::engine::{
-        Answer, Application, Body, Found, Frame, Input, Packet, Registry, Settings, SocketId,
-        ToSocket, Version, decode, open,
+        Answer, Application, Body, Found, Frame, Input, Packet, Reason, Registry, Settings,
+        SocketId, ToSocket, Version, decode, open,
     },
 };
 
-/// Messages that may wait for a socket. A session sends the next packets when the last are taken, so there
-/// are never more than these.
-const SOCKET_MAILBOX: usize = 8;
 /// How long a body may take to come.
 const BODY_PATIENCE: Duration = Duration::from_secs(20);
 /// For how long a browser may remember what it may send here.
@@ -265,11 +263,19 @@ impl<A: Application> Endpoint<A> {
     ) -> Result<HttpResponse, Refused> {
         let limits = Limits {
             message_bytes: self.settings.max_payload,
-            mailbox: SOCKET_MAILBOX,
             heartbeat: None,
         };
         let inputs = found.inputs.clone();
-        let socket = EngineSocket { id, found };
+        let (sender, receiver) = channel(channel::Limits {
+            items: self.settings.queue_frames,
+            bytes: self.settings.queue_bytes,
+        });
+        let socket = EngineSocket {
+            id,
+            found,
+            sender,
+            receiver: Some(receiver),
+        };
         socket::start(socket, limits, request, body).map_err(|why| {
             tell(&inputs, Input::SocketGone(id));
             Refused::bad_request(why)
@@ -417,6 +423,9 @@ fn set(headers: &mut HeaderMap, name: header::HeaderName, value: &'static str) {
 struct EngineSocket {
     id: SocketId,
     found: Found,
+    /// For the session.
+    sender: Sender<ToSocket>,
+    receiver: Option<Receiver<ToSocket>>,
 }
 
 impl EngineSocket {
@@ -442,7 +451,7 @@ impl Peer for EngineSocket {
     }
 
     fn opened(&mut self, line: &mut Line<'_, Self>) {
-        self.tell(Input::SocketOpened(self.id, line.recipient()), line);
+        self.tell(Input::SocketOpened(self.id, self.sender.clone()), line);
     }
 
     fn text(&mut self, text: ByteString, line: &mut Line<'_, Self>) {
@@ -455,19 +464,27 @@ impl Peer for EngineSocket {
         self.tell(Input::SocketSent(self.id, packet), line);
     }
 
-    fn told(&mut self, told: ToSocket, line: &mut Line<'_, Self>) {
-        if line.is_closing() {
-            return;
-        }
-        for frame in told.frames {
-            match frame {
-                Frame::Text(text) => line.send_text(text),
-                Frame::Binary(bytes) => line.send_bytes(bytes),
+    fn inbox(&mut self) -> Option<Receiver<ToSocket>> {
+        self.receiver.take()
+    }
+
+    fn told(&mut self, told: Vec<ToSocket>, line: &mut Line<'_, Self>) {
+        for told in told {
+            if line.is_closing() {
+                return;
+            }
+            match told {
+                ToSocket::Frame(Frame::Text(text)) => line.send_text(text),
+                ToSocket::Frame(Frame::Binary(bytes)) => line.send_bytes(bytes),
+                ToSocket::Mark => tell(&self.found.inputs, Input::SocketTook(self.id)),
+                ToSocket::Close(code, reason) => line.close(code, reason),
             }
         }
-        if let Some((code, reason)) = told.close {
-            line.close(code, reason);
-        }
+    }
+
+    fn overflown(&mut self, line: &mut Line<'_, Self>) {
+        let (code, reason) = Reason::TooSlow.close();
+        line.close(code, reason);
     }
 
     fn closed(&mut self) {

@@ -25,7 +25,8 @@ use actix_web::{HttpRequest, guard, http::Method, web};
 
 use self::{address::Addresses, answer::Answer, signin::SignIn};
 use crate::{
-    chat::{ChatRoom, QueueLimits, SessionId},
+    channel,
+    chat::{ChatRoom, SessionId},
     config::ServeArgs,
     domain::{Code, Refusal},
     socketio::engine::Registry,
@@ -76,16 +77,12 @@ impl App {
         SessionId(self.sessions.fetch_add(1, Relaxed))
     }
 
-    fn queue_limits(&self) -> QueueLimits {
-        queue_limits(&self.settings)
-    }
-}
-
-/// How much may wait for one session.
-pub fn queue_limits(settings: &ServeArgs) -> QueueLimits {
-    QueueLimits {
-        frames: settings.session_queue_frames,
-        bytes: settings.session_queue_bytes,
+    /// How much may wait for one session.
+    fn queue_limits(&self) -> channel::Limits {
+        channel::Limits {
+            items: self.settings.session_queue_frames,
+            bytes: self.settings.session_queue_bytes,
+        }
     }
 }
 

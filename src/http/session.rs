@@ -1,10 +1,7 @@
 //! One `kefu.v1` session: reads frames, checks their shape, and passes them to the room; writes what the
 //! room sends. What it stands on is `socket`.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use actix::prelude::SendError;
 use actix_web::{
@@ -21,9 +18,8 @@ use super::{
     socket::{self, Limits, Peer},
 };
 use crate::{
-    chat::{
-        Enter, Entrant, FromSession, Knock, Leave, Outbound, PageWritten, Queue, SessionId, Visitor,
-    },
+    channel::{Receiver, Sender, channel},
+    chat::{Enter, Entrant, FromSession, Knock, Leave, Outbound, PageWritten, SessionId, Visitor},
     domain::{Code, CustomerKey, Refusal, SessionKey},
     protocol::{ClientFrame, Close, Credentials, Dialect, Hello, ServerFrame, parse, reference_of},
 };
@@ -37,6 +33,7 @@ pub async fn connect(
     app: web::Data<App>,
 ) -> Result<HttpResponse, Answer> {
     access::check_origin(&request, &app.settings.origins)?;
+    let (sender, receiver) = channel(app.queue_limits());
     let session = Session {
         id: app.next_session(),
         login: access::cookie_key(&request),
@@ -44,13 +41,13 @@ pub async fn connect(
             .peer_addr()
             .and_then(|peer| app.addresses.take(peer.ip())),
         inside: false,
-        queue: Arc::default(),
+        sender,
+        receiver: Some(receiver),
         rate: Rate::new(app.settings.frames_per_second, Instant::now()),
         app: app.clone(),
     };
     let limits = Limits {
         message_bytes: app.settings.frame_bytes,
-        mailbox: app.queue_limits().frames,
         heartbeat: Some(Duration::from_secs(app.settings.heartbeat_s)),
     };
     socket::start(session, limits, &request, stream)
@@ -66,7 +63,9 @@ struct Session {
     seat: Option<Seat>,
     /// The room knows us.
     inside: bool,
-    queue: Arc<Queue>,
+    /// For the room.
+    sender: Sender<Outbound>,
+    receiver: Option<Receiver<Outbound>>,
     rate: Rate,
 }
 
@@ -137,9 +136,8 @@ impl Session {
             session: self.id,
             entrant,
             resume: hello.resume,
-            recipient: line.recipient(),
+            sender: self.sender.clone(),
             dialect: Dialect::Native,
-            queue: Arc::clone(&self.queue),
         });
     }
 }
@@ -168,7 +166,7 @@ impl Peer for Session {
         // Bounded by the connections, as `Leave` is.
         self.app.room.do_send(Knock {
             session: self.id,
-            recipient: line.recipient(),
+            sender: self.sender.clone(),
         });
         let patience = Duration::from_secs(self.app.settings.hello_timeout_s);
         line.after(patience, |session, line| {
@@ -204,40 +202,38 @@ impl Peer for Session {
         refuse(None, refusal, line);
     }
 
-    fn told(&mut self, told: Outbound, line: &mut Line) {
-        if let Outbound::Frame(frame) = &told {
-            self.queue.taken(frame.len());
-        }
-        if line.is_closing() {
-            return;
-        }
-        if self.queue.is_overflown() {
-            return close(Close::TooSlow, line);
-        }
-        match told {
-            Outbound::Frame(frame) => line.send_text(frame),
-            // Its client was sent `welcome`.
-            Outbound::Welcomed => {}
-            Outbound::Page {
-                conversation,
-                frames,
-            } => {
-                for frame in frames {
-                    line.send_text(frame);
-                }
-                self.app.room.do_send(PageWritten {
-                    session: self.id,
-                    conversation,
-                });
+    fn inbox(&mut self) -> Option<Receiver<Outbound>> {
+        self.receiver.take()
+    }
+
+    fn told(&mut self, told: Vec<Outbound>, line: &mut Line) {
+        for told in told {
+            if line.is_closing() {
+                return;
             }
-            Outbound::Close(why) => close(why, line),
+            match told {
+                Outbound::Frame(frame) => line.send_text(frame),
+                // Its client was sent `welcome`.
+                Outbound::Welcomed => {}
+                Outbound::Page {
+                    conversation,
+                    frames,
+                } => {
+                    for frame in frames {
+                        line.send_text(frame);
+                    }
+                    self.app.room.do_send(PageWritten {
+                        session: self.id,
+                        conversation,
+                    });
+                }
+                Outbound::Close(why) => close(why, line),
+            }
         }
     }
 
-    fn beat(&mut self, line: &mut Line) {
-        if self.queue.is_overflown() {
-            close(Close::TooSlow, line);
-        }
+    fn overflown(&mut self, line: &mut Line) {
+        close(Close::TooSlow, line);
     }
 
     fn closed(&mut self) {

@@ -1,7 +1,7 @@
 //! One WebSocket: the only file that knows actix-web-actors.
 //!
 //! A [`Socket`] is an actor that lives inside the response's body on a worker thread: while the other side
-//! does not read, the whole actor stands still and its mailbox fills, which is how others notice. What ends
+//! does not read, the whole actor stands still and its channel fills, which is how others notice. What ends
 //! such a connection is the kernel (`TCP_USER_TIMEOUT`, set in `server`).
 //!
 //! What is said on it is the business of a [`Peer`].
@@ -12,10 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix::{
-    Actor, ActorContext, ActorFutureExt, AsyncContext, Handler, Message as ActixMessage, Recipient,
-    StreamHandler, fut::wrap_future,
-};
+use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, StreamHandler, fut::wrap_future};
 use actix_http::ws::Item;
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -28,15 +25,18 @@ use bytestring::ByteString;
 use tracing::debug;
 
 use super::gate::Gate;
-use crate::protocol::Close;
+use crate::{
+    channel::{Overflown, Receiver},
+    protocol::Close,
+};
 
 /// How long the other side has to answer our close frame before the connection is dropped.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Our end of a WebSocket.
 pub trait Peer: Sized + Unpin + 'static {
-    /// What other actors may tell it, through [`Line::recipient`].
-    type Told: ActixMessage<Result = ()> + Send + 'static;
+    /// What others tell it.
+    type Told: Send + 'static;
 
     /// Names it in the log.
     fn id(&self) -> u64;
@@ -46,10 +46,12 @@ pub trait Peer: Sized + Unpin + 'static {
     fn text(&mut self, text: ByteString, line: &mut Line<'_, Self>);
     /// A whole binary message came.
     fn binary(&mut self, bytes: Bytes, line: &mut Line<'_, Self>);
-    /// Another actor says something; also while the line is closing.
-    fn told(&mut self, told: Self::Told, line: &mut Line<'_, Self>);
-    /// It is time for the next ping; a good moment to close instead.
-    fn beat(&mut self, _line: &mut Line<'_, Self>) {}
+    /// Where it hears others; asked for once.
+    fn inbox(&mut self) -> Option<Receiver<Self::Told>>;
+    /// Others have said something; also while the line is closing.
+    fn told(&mut self, told: Vec<Self::Told>, line: &mut Line<'_, Self>);
+    /// Others said more than it could take, and nothing more of it will come.
+    fn overflown(&mut self, line: &mut Line<'_, Self>);
     /// It is over, for whatever reason.
     fn closed(&mut self);
 }
@@ -59,8 +61,6 @@ pub trait Peer: Sized + Unpin + 'static {
 pub struct Limits {
     /// Bytes of a whole message, its fragments together.
     pub message_bytes: usize,
-    /// What may wait to be [`Peer::told`].
-    pub mailbox: usize,
     /// How often to ping. Somebody silent for two of these and ten seconds is gone. `None`: the peer sees to
     /// it.
     pub heartbeat: Option<Duration>,
@@ -100,11 +100,6 @@ impl<P: Peer> Line<'_, P> {
     /// The close frame is on its way: nothing is to be sent any more.
     pub fn is_closing(&self) -> bool {
         *self.closing
-    }
-
-    /// Where other actors tell the peer something.
-    pub fn recipient(&self) -> Recipient<P::Told> {
-        self.ctx.address().recipient()
     }
 
     /// Calls the peer after a while.
@@ -219,7 +214,6 @@ impl<P: Peer> Socket<P> {
     }
 
     fn beat(&mut self, heartbeat: Duration, ctx: &mut WebsocketContext<Self>) {
-        self.with(ctx, Peer::beat);
         if self.closing {
             return;
         }
@@ -235,7 +229,9 @@ impl<P: Peer> Actor for Socket<P> {
     type Context = WebsocketContext<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.set_mailbox_capacity(self.limits.mailbox);
+        if let Some(inbox) = self.peer.inbox() {
+            ctx.add_stream(inbox);
+        }
         self.with(ctx, Peer::opened);
         if let Some(heartbeat) = self.limits.heartbeat
             && !self.closing
@@ -304,10 +300,14 @@ impl<P: Peer> StreamHandler<Result<Message, ProtocolError>> for Socket<P> {
     }
 }
 
-impl<P: Peer> Handler<P::Told> for Socket<P> {
-    type Result = ();
-
-    fn handle(&mut self, told: P::Told, ctx: &mut Self::Context) {
-        self.with(ctx, |peer, line| peer.told(told, line));
+impl<P: Peer> StreamHandler<Result<Vec<P::Told>, Overflown>> for Socket<P> {
+    fn handle(&mut self, told: Result<Vec<P::Told>, Overflown>, ctx: &mut Self::Context) {
+        self.with(ctx, |peer, line| match told {
+            Ok(told) => peer.told(told, line),
+            Err(Overflown) => peer.overflown(line),
+        });
     }
+
+    /// Nothing more will be said; the connection stands.
+    fn finished(&mut self, _: &mut Self::Context) {}
 }

@@ -24,7 +24,8 @@ use super::{
     rate::{Rate, TooFast},
 };
 use crate::{
-    chat::{Enter, Entrant, FromSession, Leave, Outbound, PageWritten, Queue, SessionId, Visitor},
+    channel::{Receiver, Sender, channel},
+    chat::{Enter, Entrant, FromSession, Leave, Outbound, PageWritten, SessionId, Visitor},
     config::{ServeArgs, Switch},
     domain::{ClientId, Code, ConversationId, CustomerKey, Refusal, Token},
     incident::incident,
@@ -106,7 +107,9 @@ pub struct Chat {
     early: Vec<Request>,
     /// Pages that the room waits to see written.
     pages: Vec<ConversationId>,
-    queue: Arc<Queue>,
+    /// For the room.
+    sender: Sender<Outbound>,
+    receiver: Option<Receiver<Outbound>>,
     rate: Rate,
 }
 
@@ -121,6 +124,7 @@ impl Chat {
         let seat = address.and_then(|address| app.addresses.take(address));
         let seat =
             seat.ok_or_else(|| Refused::too_many("too many connections from this address"))?;
+        let (sender, receiver) = channel(app.queue_limits());
         Ok(Self {
             id: app.next_session(),
             _seat: seat,
@@ -129,7 +133,8 @@ impl Chat {
             stage: Stage::Outside,
             early: Vec::new(),
             pages: Vec::new(),
-            queue: Arc::default(),
+            sender,
+            receiver: Some(receiver),
             rate: Rate::new(app.settings.frames_per_second, Instant::now()),
             app: app.clone(),
         })
@@ -142,11 +147,7 @@ impl Chat {
         }
     }
 
-    fn enter(
-        &mut self,
-        auth: Option<&RawValue>,
-        client: &Client<'_, '_, Self>,
-    ) -> Result<(), Refusal> {
+    fn enter(&mut self, auth: Option<&RawValue>) -> Result<(), Refusal> {
         let token = match token_of(auth)?.or_else(|| self.token.clone()) {
             Some(token) => token,
             // Somebody new, for this connection only.
@@ -161,9 +162,8 @@ impl Chat {
                 language: None,
             }),
             resume: BTreeMap::new(),
-            recipient: client.recipient(),
+            sender: self.sender.clone(),
             dialect: self.dialect(),
-            queue: Arc::clone(&self.queue),
         });
         Ok(())
     }
@@ -319,7 +319,7 @@ impl Application for Chat {
         client: &mut Client<'_, '_, Self>,
     ) -> Result<(), Cow<'static, str>> {
         match namespace {
-            "/" => self.enter(auth, client).map_err(|refusal| refusal.message),
+            "/" => self.enter(auth).map_err(|refusal| refusal.message),
             GREETER => {
                 // The tutorial greeted before it connected; clients of protocol 5 would drop that.
                 if self.version == Version::V3 {
@@ -370,49 +370,44 @@ impl Application for Chat {
         }
     }
 
-    fn told(&mut self, told: Outbound, client: &mut Client<'_, '_, Self>) {
-        if let Outbound::Frame(frame) = &told {
-            self.queue.taken(frame.len());
-        }
-        if self.queue.is_overflown() {
-            return client.close(Close::TooSlow.code(), Close::TooSlow.reason());
-        }
-        match told {
-            Outbound::Frame(frame) => {
+    fn inbox(&mut self) -> Option<Receiver<Outbound>> {
+        self.receiver.take()
+    }
+
+    fn told(&mut self, told: Vec<Outbound>, client: &mut Client<'_, '_, Self>) {
+        for told in told {
+            match told {
                 // What was on its way when the client left `/` is not for it any more.
-                if self.stage != Stage::Outside {
+                Outbound::Frame(_) | Outbound::Page { .. } if self.stage == Stage::Outside => {}
+                // Where something does not fit, the session ends by itself.
+                Outbound::Frame(frame) => {
                     let _ = client.send_encoded(frame);
                 }
-            }
-            Outbound::Welcomed => {
-                self.stage = Stage::Inside;
-                for request in std::mem::take(&mut self.early) {
-                    let ack = ack_of(&request);
-                    if let Err(refusal) = self.ask(request, client) {
-                        self.refuse(ack, refusal, client);
-                    }
-                }
-            }
-            Outbound::Page {
-                conversation,
-                frames,
-            } => {
-                if self.stage != Stage::Outside {
+                Outbound::Page {
+                    conversation,
+                    frames,
+                } => {
                     for frame in frames {
                         let _ = client.send_encoded(frame);
                     }
-                }
-                if client.is_drained() {
-                    self.page_written(conversation);
-                } else {
                     self.pages.push(conversation);
+                    client.tell_when_taken();
                 }
+                Outbound::Welcomed => {
+                    self.stage = Stage::Inside;
+                    for request in std::mem::take(&mut self.early) {
+                        let ack = ack_of(&request);
+                        if let Err(refusal) = self.ask(request, client) {
+                            self.refuse(ack, refusal, client);
+                        }
+                    }
+                }
+                Outbound::Close(close) => client.close(close.code(), close.reason()),
             }
-            Outbound::Close(close) => client.close(close.code(), close.reason()),
         }
     }
 
-    fn drained(&mut self, _: &mut Client<'_, '_, Self>) {
+    fn taken(&mut self, _: &mut Client<'_, '_, Self>) {
         for conversation in std::mem::take(&mut self.pages) {
             self.page_written(conversation);
         }

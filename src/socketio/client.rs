@@ -5,7 +5,6 @@
 
 use std::{borrow::Cow, collections::BTreeSet, time::Duration};
 
-use actix::{Message, Recipient};
 use bytes::Bytes;
 use bytestring::ByteString;
 use serde_json::{json, value::RawValue};
@@ -14,11 +13,12 @@ use super::{
     engine::{self, Full, Link, Reason, Sid, Version},
     packet::{Kind, Packet, ascii, head},
 };
+use crate::channel::Receiver;
 
 /// What the namespaces of an endpoint do.
 pub trait Application: Sized + Unpin + 'static {
-    /// What other actors may tell it, through [`Client::recipient`].
-    type Told: Message<Result = ()> + Send + 'static;
+    /// What others tell it.
+    type Told: Send + 'static;
 
     /// A client wants into a namespace, with what it says of itself (protocol 5 only). What is sent from
     /// here arrives before the answer, which only clients of protocol 4 understand.
@@ -44,10 +44,14 @@ pub trait Application: Sized + Unpin + 'static {
     fn answered(&mut self, _id: u64, _event: Event, _client: &mut Client<'_, '_, Self>) {}
     /// The client left a namespace.
     fn disconnected(&mut self, _namespace: &str, _client: &mut Client<'_, '_, Self>) {}
-    /// Another actor says something.
-    fn told(&mut self, told: Self::Told, client: &mut Client<'_, '_, Self>);
-    /// All that waited was handed to the client.
-    fn drained(&mut self, _client: &mut Client<'_, '_, Self>) {}
+    /// Where it hears others; asked for once, before anything else.
+    fn inbox(&mut self) -> Option<Receiver<Self::Told>> {
+        None
+    }
+    /// Others have said something.
+    fn told(&mut self, told: Vec<Self::Told>, client: &mut Client<'_, '_, Self>);
+    /// What was sent before [`Client::tell_when_taken`] was handed to the client.
+    fn taken(&mut self, _client: &mut Client<'_, '_, Self>) {}
     /// It is over.
     fn closed(&mut self, reason: Reason);
 }
@@ -124,19 +128,14 @@ impl<A: Application> Client<'_, '_, A> {
         self.link.close(code, reason);
     }
 
-    /// Whether nothing waits for the client.
-    pub fn is_drained(&self) -> bool {
-        self.link.is_drained()
+    /// Calls [`Application::taken`] when all that was sent so far has been handed to the client.
+    pub fn tell_when_taken(&mut self) {
+        self.link.tell_when_taken();
     }
 
     /// What the client speaks.
     pub fn version(&self) -> Version {
         self.link.version()
-    }
-
-    /// Where other actors tell the application something.
-    pub fn recipient(&self) -> Recipient<A::Told> {
-        self.link.recipient()
     }
 }
 
@@ -321,12 +320,20 @@ impl<A: Application> engine::Application for SocketIo<A> {
         }
     }
 
-    fn told(&mut self, told: A::Told, link: &mut Link<'_, Self>) {
+    fn inbox(&mut self) -> Option<Receiver<A::Told>> {
+        self.app.inbox()
+    }
+
+    fn told(&mut self, told: Vec<A::Told>, link: &mut Link<'_, Self>) {
         self.app.told(told, &mut Client { link });
     }
 
-    fn drained(&mut self, link: &mut Link<'_, Self>) {
-        self.app.drained(&mut Client { link });
+    fn overflown(&mut self, link: &mut Link<'_, Self>) {
+        link.close_too_slow();
+    }
+
+    fn taken(&mut self, link: &mut Link<'_, Self>) {
+        self.app.taken(&mut Client { link });
     }
 
     fn closed(&mut self, reason: Reason) {

@@ -8,17 +8,22 @@ use std::{
 /// Each module with the modules of ours that it may use.
 const DIRECTIONS: &[(&str, &[&str])] = &[
     ("domain", &[]),
+    ("channel", &[]),
     ("incident", &["domain"]),
     ("password", &[]),
     ("protocol", &["domain"]),
     ("store", &["domain", "incident"]),
-    ("chat", &["domain", "protocol", "store", "incident"]),
+    (
+        "chat",
+        &["domain", "channel", "protocol", "store", "incident"],
+    ),
     ("config", &["domain", "store"]),
-    ("socketio", &[]),
+    ("socketio", &["channel"]),
     (
         "http",
         &[
-            "domain", "protocol", "store", "chat", "config", "incident", "password", "socketio",
+            "domain", "channel", "protocol", "store", "chat", "config", "incident", "password",
+            "socketio",
         ],
     ),
     (

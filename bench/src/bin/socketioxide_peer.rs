@@ -1,4 +1,4 @@
-//! The peer in Rust: socketioxide on axum with their defaults, broadcasts `message` and stores nothing.
+//! The peer in Rust: socketioxide on axum, broadcasts `message` and stores nothing.
 
 use std::io;
 
@@ -18,7 +18,9 @@ fn main() -> io::Result<()> {
 }
 
 async fn serve(port: u16) -> io::Result<()> {
-    let (layer, io) = SocketIo::new_layer();
+    // By default 128 packets may wait for a client, and what does not fit is dropped, so that not everybody
+    // gets everything; as many as with Kefu.
+    let (layer, io) = SocketIo::builder().max_buffer_size(2_048).build_layer();
     io.ns("/", async |socket: SocketRef| {
         socket.on(
             "message",

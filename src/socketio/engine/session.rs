@@ -10,10 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix::{
-    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, Recipient,
-    StreamHandler, fut::wrap_future,
-};
+use actix::{Actor, ActorContext, AsyncContext, Context, StreamHandler};
 use bytes::Bytes;
 use bytestring::ByteString;
 use tokio::sync::{mpsc, oneshot};
@@ -27,6 +24,7 @@ use super::{
     payload::{Body, encode},
     registry::{Found, Place, Registry, Sid},
 };
+use crate::channel::{Overflown, Receiver, Sender};
 
 /// Requests and messages of sockets that may wait for a session; those who bring more wait themselves.
 const INPUTS: usize = 16;
@@ -37,8 +35,8 @@ const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What stands on a session.
 pub trait Application: Sized + Unpin + 'static {
-    /// What other actors may tell it, through [`Link::recipient`].
-    type Told: Message<Result = ()> + Send + 'static;
+    /// What others tell it.
+    type Told: Send + 'static;
 
     /// The session stands.
     fn opened(&mut self, link: &mut Link<'_, Self>);
@@ -46,10 +44,16 @@ pub trait Application: Sized + Unpin + 'static {
     fn text(&mut self, text: ByteString, link: &mut Link<'_, Self>);
     /// A binary message came.
     fn binary(&mut self, bytes: Bytes, link: &mut Link<'_, Self>);
-    /// Another actor says something.
-    fn told(&mut self, told: Self::Told, link: &mut Link<'_, Self>);
-    /// All that waited was handed to the client.
-    fn drained(&mut self, _link: &mut Link<'_, Self>) {}
+    /// Where it hears others; asked for once, before anything else.
+    fn inbox(&mut self) -> Option<Receiver<Self::Told>> {
+        None
+    }
+    /// Others have said something.
+    fn told(&mut self, told: Vec<Self::Told>, link: &mut Link<'_, Self>);
+    /// Others said more than it could take, and nothing more of it will come.
+    fn overflown(&mut self, link: &mut Link<'_, Self>);
+    /// What was sent before [`Link::tell_when_taken`] was handed to the client.
+    fn taken(&mut self, _link: &mut Link<'_, Self>) {}
     /// It is over; comes once.
     fn closed(&mut self, reason: Reason);
 }
@@ -77,7 +81,7 @@ pub enum Reason {
 
 impl Reason {
     /// As a close frame of WebSocket says it.
-    fn close(self) -> (u16, &'static str) {
+    pub fn close(self) -> (u16, &'static str) {
         match self {
             Self::ClientClosed | Self::TransportLost | Self::Overlap => (1000, ""),
             Self::PingTimeout => (4001, "nothing was heard for too long"),
@@ -101,10 +105,12 @@ pub enum Input {
     PollGone,
     /// A POST brought packets; answered when all are handled.
     Post(Result<Vec<Packet>, Malformed>, oneshot::Sender<Answer>),
-    /// A socket stands.
-    SocketOpened(SocketId, Recipient<ToSocket>),
+    /// A socket stands; what it is to send goes into its channel.
+    SocketOpened(SocketId, Sender<ToSocket>),
     /// A socket brought a packet.
     SocketSent(SocketId, Result<Packet, Malformed>),
+    /// A socket has come to [`ToSocket::Mark`].
+    SocketTook(SocketId),
     /// A socket is gone.
     SocketGone(SocketId),
     /// The server is going away.
@@ -124,14 +130,15 @@ pub enum Answer {
     Refused(&'static str),
 }
 
-/// What a socket is to send.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct ToSocket {
-    /// In this order.
-    pub frames: Vec<Frame>,
-    /// Then close, with this code and reason.
-    pub close: Option<(u16, &'static str)>,
+/// What a socket is to do, one after the other.
+#[derive(Debug)]
+pub enum ToSocket {
+    /// Send this.
+    Frame(Frame),
+    /// Say [`Input::SocketTook`].
+    Mark,
+    /// Close, with this code and reason.
+    Close(u16, &'static str),
 }
 
 /// A session that was opened.
@@ -173,10 +180,11 @@ pub fn open<A: Application>(
         overflown: false,
         carrier: match socket {
             None => Carrier::Polling(None),
-            Some(id) => Carrier::Socket(id, Line::Awaited),
+            Some(id) => Carrier::Socket(id, None),
         },
         probe: None,
         heartbeat: Heartbeat::new(version, settings, Instant::now()),
+        marked: false,
         closing: None,
     };
     let answer = encode(version, base64, std::slice::from_ref(&handshake));
@@ -188,7 +196,6 @@ pub fn open<A: Application>(
         app,
         place: Some(registry.add(sid.clone(), found.clone())),
         queue: Some(queue),
-        mailbox: settings.queue_frames,
         ended: false,
     };
     session.start();
@@ -199,23 +206,14 @@ pub fn open<A: Application>(
 enum Carrier {
     /// A request, where one waits.
     Polling(Option<oneshot::Sender<Answer>>),
-    /// A WebSocket.
-    Socket(SocketId, Line),
-}
-
-enum Line {
-    /// It is being opened.
-    Awaited,
-    /// It takes the next packets.
-    Ready(Recipient<ToSocket>),
-    /// It has not taken the last ones yet.
-    Busy(Recipient<ToSocket>),
+    /// A WebSocket; without a channel while it is being opened.
+    Socket(SocketId, Option<Sender<ToSocket>>),
 }
 
 /// A socket that may become the carrier.
 struct Probe {
     id: SocketId,
-    socket: Recipient<ToSocket>,
+    socket: Sender<ToSocket>,
     /// `2probe` came and `3probe` went out.
     answered: bool,
 }
@@ -224,33 +222,58 @@ struct Probe {
 struct Core {
     version: Version,
     base64: bool,
+    /// What waits for a request, or for a socket that is being opened.
     outgoing: Outgoing,
     /// Something did not fit: the session is to end.
     overflown: bool,
     carrier: Carrier,
     probe: Option<Probe>,
     heartbeat: Heartbeat,
+    /// The application wants to hear when what it sent so far was taken.
+    marked: bool,
     /// The application closed it.
     closing: Option<Reason>,
 }
 
 impl Core {
+    /// Whether it fits. A socket has to be woken for it, which [`Session::settle`] does.
     fn send(&mut self, frame: Frame) -> bool {
-        let fits = self.outgoing.push(frame).is_ok();
+        let fits = match &self.carrier {
+            Carrier::Socket(_, Some(socket)) => {
+                let bytes = frame.len();
+                let frame = frame.on_socket(self.version, self.base64);
+                socket.push(ToSocket::Frame(frame), bytes).is_ok()
+            }
+            _ => self.outgoing.push(frame).is_ok(),
+        };
         self.overflown |= !fits;
         fits
     }
 
-    fn encode(&self, frames: &[Frame]) -> Answer {
-        Answer::Packets(encode(self.version, self.base64, frames))
+    /// Lets a socket carry the session from here on.
+    fn carry_by(&mut self, id: SocketId, socket: Sender<ToSocket>) {
+        self.carrier = Carrier::Socket(id, Some(socket));
+        for frame in self.outgoing.take() {
+            self.send(frame);
+        }
+        if self.marked {
+            self.mark();
+        }
     }
 
-    fn to_socket(&self, frames: Vec<Frame>, close: Option<(u16, &'static str)>) -> ToSocket {
-        let frames = frames
-            .into_iter()
-            .map(|frame| frame.on_socket(self.version, self.base64))
-            .collect();
-        ToSocket { frames, close }
+    /// Notes the place up to which the application wants to hear that its client has been served.
+    fn mark(&mut self) {
+        match &self.carrier {
+            Carrier::Socket(_, Some(socket)) => {
+                self.marked = false;
+                self.overflown |= socket.push(ToSocket::Mark, 0).is_err();
+            }
+            _ => self.marked = true,
+        }
+    }
+
+    fn encode(&self, frames: &[Frame]) -> Answer {
+        Answer::Packets(encode(self.version, self.base64, frames))
     }
 }
 
@@ -261,7 +284,6 @@ struct Session<A: Application> {
     place: Option<Place>,
     /// Until the actor has started.
     queue: Option<mpsc::Receiver<Input>>,
-    mailbox: usize,
     /// The application has heard that it is over.
     ended: bool,
 }
@@ -320,20 +342,19 @@ impl<A: Application> Link<'_, A> {
         self.core.closing.get_or_insert(Reason::Malformed(why));
     }
 
-    /// Whether nothing waits for the client.
-    pub fn is_drained(&self) -> bool {
-        self.core.outgoing.is_empty()
+    /// Calls [`Application::taken`] when all that was sent so far has been handed to the client.
+    pub fn tell_when_taken(&mut self) {
+        self.core.mark();
+    }
+
+    /// The client did not keep up: ends the session, without what waits.
+    pub fn close_too_slow(&mut self) {
+        self.core.overflown = true;
     }
 
     /// What the client speaks.
     pub fn version(&self) -> Version {
         self.core.version
-    }
-
-    /// Where other actors tell the application something. As many may wait there as packets may wait for the
-    /// client.
-    pub fn recipient(&self) -> Recipient<A::Told> {
-        self.ctx.address().recipient()
     }
 
     /// Calls the application after a while, unless the session is over by then.
@@ -364,61 +385,34 @@ impl<A: Application> Session<A> {
         if let Some(reason) = self.core.closing {
             return self.end(reason, ctx);
         }
-        if self.hand_over(ctx) && self.core.outgoing.is_empty() {
-            self.with(ctx, A::drained);
+        if self.hand_over(ctx) {
+            self.with(ctx, A::taken);
             // What the application said to that.
-            if self.core.overflown || self.core.closing.is_some() {
-                return self.settle(ctx);
-            }
-            self.hand_over(ctx);
+            self.settle(ctx);
         }
     }
 
-    /// Whether something was handed over.
+    /// Whether the application is to hear that its client has taken what it was sent.
     fn hand_over(&mut self, ctx: &mut Context<Self>) -> bool {
         let core = &mut self.core;
-        if core.outgoing.is_empty() {
-            return false;
-        }
         match &mut core.carrier {
             Carrier::Polling(waiting) => {
-                let Some(waiting) = waiting.take() else {
-                    return false;
-                };
-                let frames = core.outgoing.take_first(PACKETS_PER_POLL);
-                if waiting.send(core.encode(&frames)).is_err() {
-                    self.end(Reason::TransportLost, ctx);
+                if !core.outgoing.is_empty()
+                    && let Some(waiting) = waiting.take()
+                {
+                    let frames = core.outgoing.take_first(PACKETS_PER_POLL);
+                    if waiting.send(core.encode(&frames)).is_err() {
+                        self.end(Reason::TransportLost, ctx);
+                        return false;
+                    }
                 }
+                core.outgoing.is_empty() && std::mem::take(&mut core.marked)
             }
-            Carrier::Socket(id, line) => {
-                let Line::Ready(socket) = line else {
-                    return false;
-                };
-                let (id, socket) = (*id, socket.clone());
-                *line = Line::Busy(socket.clone());
-                let frames = core.outgoing.take();
-                let batch = core.to_socket(frames, None);
-                let taken = wrap_future::<_, Self>(socket.send(batch));
-                ctx.spawn(
-                    taken.map(move |taken, session, ctx| session.taken(id, taken.is_ok(), ctx)),
-                );
+            Carrier::Socket(_, Some(socket)) => {
+                socket.wake();
+                false
             }
-        }
-        true
-    }
-
-    /// A socket has taken a batch, or is gone.
-    fn taken(&mut self, id: SocketId, ok: bool, ctx: &mut Context<Self>) {
-        if let Carrier::Socket(carrier, line) = &mut self.core.carrier
-            && *carrier == id
-            && let Line::Busy(socket) = line
-        {
-            if ok {
-                *line = Line::Ready(socket.clone());
-                self.settle(ctx);
-            } else {
-                self.end(Reason::TransportLost, ctx);
-            }
+            Carrier::Socket(_, None) => false,
         }
     }
 
@@ -433,9 +427,7 @@ impl<A: Application> Session<A> {
             core.outgoing.take();
         }
         if let Some(probe) = core.probe.take() {
-            let close = core.to_socket(Vec::new(), Some((1000, "")));
-            // One more message for a socket that gets no others.
-            probe.socket.do_send(close);
+            probe.socket.push_last(ToSocket::Close(1000, ""));
         }
         let mut frames = core.outgoing.take();
         match &mut core.carrier {
@@ -460,12 +452,12 @@ impl<A: Application> Session<A> {
                 }
                 None => {}
             },
-            Carrier::Socket(_, Line::Ready(socket) | Line::Busy(socket)) => {
-                let socket = socket.clone();
-                // The last message it gets.
-                socket.do_send(core.to_socket(frames, Some(reason.close())));
+            // Behind what it has not sent yet. A socket that did not keep up closes by itself.
+            Carrier::Socket(_, Some(socket)) => {
+                let (number, why) = reason.close();
+                socket.push_last(ToSocket::Close(number, why));
             }
-            Carrier::Socket(_, Line::Awaited) => {}
+            Carrier::Socket(_, None) => {}
         }
         self.leave(ctx);
     }
@@ -590,16 +582,11 @@ impl<A: Application> Session<A> {
         Ok(())
     }
 
-    fn socket_opened(
-        &mut self,
-        id: SocketId,
-        socket: Recipient<ToSocket>,
-        ctx: &mut Context<Self>,
-    ) {
+    fn socket_opened(&mut self, id: SocketId, socket: Sender<ToSocket>, ctx: &mut Context<Self>) {
         if !self.ended {
-            match &mut self.core.carrier {
-                Carrier::Socket(awaited, line @ Line::Awaited) if *awaited == id => {
-                    *line = Line::Ready(socket);
+            match &self.core.carrier {
+                Carrier::Socket(awaited, None) if *awaited == id => {
+                    self.core.carry_by(id, socket);
                     return self.settle(ctx);
                 }
                 Carrier::Polling(_) if self.core.probe.is_none() => {
@@ -614,16 +601,14 @@ impl<A: Application> Session<A> {
                 _ => {}
             }
         }
-        let refused = Some((1008, "this session has a WebSocket already, or is over"));
-        // The only message that this socket gets.
-        socket.do_send(self.core.to_socket(Vec::new(), refused));
+        let why = "this session has a WebSocket already, or is over";
+        socket.push_last(ToSocket::Close(1008, why));
     }
 
     fn drop_probe(&mut self, id: SocketId) {
         if let Some(probe) = self.core.probe.take_if(|probe| probe.id == id) {
-            let close = Some((1002, "2probe is answered by 3probe; then 5 is due"));
-            // The last message that this socket gets.
-            probe.socket.do_send(self.core.to_socket(Vec::new(), close));
+            let why = "2probe is answered by 3probe; then 5 is due";
+            probe.socket.push_last(ToSocket::Close(1002, why));
         }
     }
 
@@ -663,12 +648,8 @@ impl<A: Application> Session<A> {
         match packet {
             Ok(Packet::Ping(data)) if data == "probe" && !probe.answered => {
                 probe.answered = true;
-                let frames = vec![Frame::Text("3probe".into())];
-                // One of the two messages that a probe gets.
-                probe.socket.do_send(ToSocket {
-                    frames,
-                    close: None,
-                });
+                let answer = Frame::Text("3probe".into());
+                probe.socket.push_last(ToSocket::Frame(answer));
                 // The poll that waits has to end before the client sends 5.
                 self.release_poll(ctx);
             }
@@ -676,7 +657,7 @@ impl<A: Application> Session<A> {
                 let socket = probe.socket.clone();
                 self.release_poll(ctx);
                 self.core.probe = None;
-                self.core.carrier = Carrier::Socket(id, Line::Ready(socket));
+                self.core.carry_by(id, socket);
                 self.settle(ctx);
             }
             _ => self.drop_probe(id),
@@ -690,6 +671,13 @@ impl<A: Application> Session<A> {
             && waiting.send(self.core.encode(&[Frame::NOOP])).is_err()
         {
             self.end(Reason::TransportLost, ctx);
+        }
+    }
+
+    fn socket_took(&mut self, id: SocketId, ctx: &mut Context<Self>) {
+        if matches!(&self.core.carrier, Carrier::Socket(carrier, _) if *carrier == id) {
+            self.with(ctx, A::taken);
+            self.settle(ctx);
         }
     }
 
@@ -729,7 +717,9 @@ impl<A: Application> Actor for Session<A> {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.set_mailbox_capacity(self.mailbox);
+        if let Some(inbox) = self.app.inbox() {
+            ctx.add_stream(inbox);
+        }
         if let Some(queue) = self.queue.take() {
             ctx.add_stream(futures_util::stream::unfold(queue, async |mut queue| {
                 let input = queue.recv().await?;
@@ -757,6 +747,7 @@ impl<A: Application> StreamHandler<Input> for Session<A> {
             Input::Post(packets, answer) => self.post(packets, answer, ctx),
             Input::SocketOpened(id, socket) => self.socket_opened(id, socket, ctx),
             Input::SocketSent(id, packet) => self.socket_sent(id, packet, ctx),
+            Input::SocketTook(id) => self.socket_took(id, ctx),
             Input::SocketGone(id) => self.socket_gone(id, ctx),
             Input::Stop if self.ended => self.leave(ctx),
             Input::Stop => self.end(Reason::Stopped, ctx),
@@ -767,11 +758,15 @@ impl<A: Application> StreamHandler<Input> for Session<A> {
     fn finished(&mut self, _: &mut Self::Context) {}
 }
 
-impl<A: Application> Handler<A::Told> for Session<A> {
-    type Result = ();
-
-    fn handle(&mut self, told: A::Told, ctx: &mut Self::Context) {
-        self.with(ctx, |app, link| app.told(told, link));
+impl<A: Application> StreamHandler<Result<Vec<A::Told>, Overflown>> for Session<A> {
+    fn handle(&mut self, told: Result<Vec<A::Told>, Overflown>, ctx: &mut Self::Context) {
+        self.with(ctx, |app, link| match told {
+            Ok(told) => app.told(told, link),
+            Err(Overflown) => app.overflown(link),
+        });
         self.settle(ctx);
     }
+
+    /// Nothing more will be said; the session stands.
+    fn finished(&mut self, _: &mut Self::Context) {}
 }

@@ -86,8 +86,11 @@ describe('refusals', { concurrency: 2 }, () => {
   for (const kind of KINDS.filter(one => !one.isPython || one.transport !== 'polling')) {
     test(`${kind.name}: ten megabytes end the connection, and the client comes back`, LIMITS, async t => {
       const server = await Server.start(t);
-      const [a, b] = await Promise.all([kind.connect(t, server), kind.connect(t, server)]);
+      const a = await kind.connect(t, server);
+      // The oldest clients encode it character by character, for seconds in which this whole process
+      // stands still. Somebody who is about to poll would be cut off for that silence.
       a.send('x'.repeat(10_000_000));
+      const b = await kind.connect(t, server);
       await a.connected(2);
       await a.ask('back again');
       await Promise.all([a.received(1), b.received(1)]);

@@ -106,7 +106,10 @@ fn peers_that_never_read_hold_nobody_up_and_are_cut_off() {
 #[test]
 fn a_peer_that_reads_again_too_late_is_told_so_and_resumes() {
     let database = Database::new(Engine::Sqlite);
-    let server = Server::on(&database).start();
+    let server = Server::on(&database)
+        // On a busy machine writing takes longer than the patience with who does not read.
+        .with("KEFU_UNREAD_TIMEOUT_S", 600)
+        .start();
     let bearer = server.sign_in();
     let (mut customer, _) = Client::customer(&server, &token(), json!({}));
     let text = long_text();

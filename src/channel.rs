@@ -1,0 +1,294 @@
+//! A bounded channel to one session. Whoever fills it wakes the other side once for all that it put in, and
+//! the other side takes everything at once.
+//!
+//! actix's own mailboxes are bounded in messages only, allocate for each one and wake for each one. A room
+//! that sends the same frame to a thousand sessions does this a thousand times a message, so it has to cost
+//! next to nothing.
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use futures_util::Stream;
+
+/// For how many items room is made at once, at most.
+const ROOM: usize = 64;
+
+/// How much may wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Items.
+    pub items: usize,
+    /// Bytes. One item may always wait, however large it is.
+    pub bytes: usize,
+}
+
+/// What was put in did not fit. All that waited is dropped, because with a hole in it it is worth nothing;
+/// the other side is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overflown;
+
+/// A channel with nothing in it.
+pub fn channel<T>(limits: Limits) -> (Sender<T>, Receiver<T>) {
+    let shared = Arc::new(Shared {
+        limits,
+        state: Mutex::new(State {
+            items: Vec::new(),
+            bytes: 0,
+            last: 0,
+            waker: None,
+            ended: None,
+        }),
+    });
+    (Sender(Arc::clone(&shared)), Receiver(shared))
+}
+
+struct Shared<T> {
+    limits: Limits,
+    state: Mutex<State<T>>,
+}
+
+struct State<T> {
+    items: Vec<T>,
+    bytes: usize,
+    /// How many were taken at once the last time.
+    last: usize,
+    waker: Option<Waker>,
+    ended: Option<Ended>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// Something did not fit, and the receiver has not heard of it.
+    Overflown,
+    /// Nothing will be taken any more.
+    Closed,
+}
+
+impl<T> Shared<T> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> State<T> {
+    fn push(&mut self, item: T, bytes: usize) {
+        if self.items.is_empty() {
+            self.items.reserve(self.last.clamp(1, ROOM));
+        }
+        self.items.push(item);
+        self.bytes += bytes;
+    }
+
+    fn end(&mut self, how: Ended) {
+        self.items = Vec::new();
+        self.bytes = 0;
+        self.ended = Some(how);
+    }
+}
+
+/// Where things are put in.
+pub struct Sender<T>(Arc<Shared<T>>);
+
+impl<T> Clone for Sender<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Sender<T> {
+    /// Puts something in; [`Sender::wake`] has to follow.
+    ///
+    /// # Errors
+    /// When it does not fit, or nothing is taken any more. The receiver is woken to hear of it.
+    pub fn push(&self, item: T, bytes: usize) -> Result<(), Overflown> {
+        let limits = self.0.limits;
+        let mut state = self.0.lock();
+        if state.ended.is_some() {
+            return Err(Overflown);
+        }
+        let waiting = state.items.len();
+        let fits = waiting < limits.items && (waiting == 0 || state.bytes + bytes <= limits.bytes);
+        if fits {
+            state.push(item, bytes);
+            return Ok(());
+        }
+        state.end(Ended::Overflown);
+        drop(state);
+        self.wake();
+        Err(Overflown)
+    }
+
+    /// Puts in something that must not be lost, such as the end, though the channel be full. For few things in
+    /// the life of a session.
+    pub fn push_last(&self, item: T) {
+        let mut state = self.0.lock();
+        if state.ended.is_none() {
+            state.push(item, 0);
+        }
+        drop(state);
+        self.wake();
+    }
+
+    /// Lets the receiver take what was put in.
+    pub fn wake(&self) {
+        let waker = self.0.lock().waker.take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.0.lock().items.is_empty()
+    }
+}
+
+/// Where everything comes out that waits, in the order in which it was put in. After [`Overflown`] nothing
+/// comes any more.
+pub struct Receiver<T>(Arc<Shared<T>>);
+
+impl<T> Stream for Receiver<T> {
+    type Item = Result<Vec<T>, Overflown>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut state = self.0.lock();
+        match state.ended {
+            Some(Ended::Closed) => return Poll::Ready(None),
+            Some(Ended::Overflown) => {
+                state.ended = Some(Ended::Closed);
+                return Poll::Ready(Some(Err(Overflown)));
+            }
+            None => {}
+        }
+        if state.items.is_empty() {
+            let waker = context.waker();
+            if !state
+                .waker
+                .as_ref()
+                .is_some_and(|known| known.will_wake(waker))
+            {
+                state.waker = Some(waker.clone());
+            }
+            return Poll::Pending;
+        }
+        state.last = state.items.len();
+        state.bytes = 0;
+        Poll::Ready(Some(Ok(std::mem::take(&mut state.items))))
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        self.0.lock().end(Ended::Closed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    use std::task::Wake;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, SeqCst);
+        }
+    }
+
+    type Taken = Poll<Option<Result<Vec<u32>, Overflown>>>;
+
+    fn take(receiver: &mut Receiver<u32>, count: &Arc<Count>) -> Taken {
+        let waker = Waker::from(Arc::clone(count));
+        Pin::new(receiver).poll_next(&mut Context::from_waker(&waker))
+    }
+
+    const SMALL: Limits = Limits {
+        items: 3,
+        bytes: 10,
+    };
+
+    #[test]
+    fn everything_comes_at_once_and_wakes_once() {
+        let (sender, mut receiver) = channel(SMALL);
+        let woken = Arc::new(Count::default());
+        assert!(take(&mut receiver, &woken).is_pending());
+        for item in 0..3 {
+            sender.push(item, 1).unwrap();
+        }
+        assert_eq!(woken.0.load(SeqCst), 0, "not before all of it is there");
+        sender.wake();
+        sender.wake();
+        assert_eq!(woken.0.load(SeqCst), 1);
+        assert_eq!(
+            take(&mut receiver, &woken),
+            Poll::Ready(Some(Ok(vec![0, 1, 2])))
+        );
+        assert!(take(&mut receiver, &woken).is_pending());
+        sender.push(3, 1).unwrap();
+        sender.wake();
+        assert_eq!(woken.0.load(SeqCst), 2);
+        assert_eq!(take(&mut receiver, &woken), Poll::Ready(Some(Ok(vec![3]))));
+    }
+
+    #[test]
+    fn it_is_bounded_in_items_and_in_bytes() {
+        for pushes in [&[1, 1, 1, 1][..], &[5, 6], &[100, 1]] {
+            let (sender, mut receiver) = channel(SMALL);
+            let woken = Arc::new(Count::default());
+            assert!(take(&mut receiver, &woken).is_pending());
+            let (last, first) = pushes.split_last().unwrap();
+            for bytes in first {
+                assert_eq!(sender.push(7, *bytes), Ok(()), "{pushes:?}");
+            }
+            assert_eq!(sender.push(7, *last), Err(Overflown), "{pushes:?}");
+            assert_eq!(woken.0.load(SeqCst), 1, "the receiver is to hear of it");
+            assert!(sender.is_empty(), "what waited is not kept");
+            assert_eq!(sender.push(7, 1), Err(Overflown), "nothing behind a hole");
+            assert_eq!(
+                take(&mut receiver, &woken),
+                Poll::Ready(Some(Err(Overflown)))
+            );
+            assert_eq!(take(&mut receiver, &woken), Poll::Ready(None));
+        }
+    }
+
+    #[test]
+    fn what_is_taken_makes_room() {
+        let (sender, mut receiver) = channel(SMALL);
+        let woken = Arc::new(Count::default());
+        for _ in 0..10 {
+            sender.push(1, 9).unwrap();
+            assert_eq!(take(&mut receiver, &woken), Poll::Ready(Some(Ok(vec![1]))));
+        }
+    }
+
+    #[test]
+    fn the_last_word_fits_always() {
+        let (sender, mut receiver) = channel(SMALL);
+        let woken = Arc::new(Count::default());
+        for item in 0..3 {
+            sender.push(item, 1).unwrap();
+        }
+        sender.push_last(3);
+        assert_eq!(
+            take(&mut receiver, &woken),
+            Poll::Ready(Some(Ok(vec![0, 1, 2, 3])))
+        );
+    }
+
+    #[test]
+    fn nothing_is_kept_for_a_receiver_that_is_gone() {
+        let (sender, receiver) = channel(SMALL);
+        sender.push(1, 1).unwrap();
+        drop(receiver);
+        assert!(sender.is_empty());
+        assert_eq!(sender.push(1, 1), Err(Overflown));
+    }
+}
