@@ -50,6 +50,7 @@ export function Inbox({ live, older: liveOlder, open, signOut }: InboxProps) {
                 words={words}
                 today={new Date().toDateString()}
                 myId={chat.me.id}
+                connected={chat.connection.phase === 'online'}
               />
             ))}
           </ul>

@@ -16,6 +16,8 @@ interface InboxRowProps {
   /** Changes at midnight, when times become days. */
   today: string;
   myId: string | null;
+  /** Who is there is known only while one is connected oneself. */
+  connected: boolean;
 }
 
 export class InboxRow extends Component<InboxRowProps> {
@@ -25,7 +27,7 @@ export class InboxRow extends Component<InboxRowProps> {
     );
   }
 
-  override render({ conversation, current, locale, words, myId }: InboxRowProps) {
+  override render({ conversation, current, locale, words, myId, connected }: InboxRowProps) {
     const { customer, last_message: last, unread } = conversation;
     const at = Date.parse(conversation.last_message_at);
     const title = titleOf(conversation, words);
@@ -44,7 +46,9 @@ export class InboxRow extends Component<InboxRowProps> {
           }}
         >
           <span class="line-one">
-            {customer !== null && <OnlineDot online={customer.online} words={words} />}
+            {customer !== null && (
+              <OnlineDot online={connected ? customer.online : null} words={words} />
+            )}
             <bdi class="title">{title}</bdi>
             <time dateTime={conversation.last_message_at} title={locale.full(at)}>
               {locale.brief(at, Date.now())}
@@ -68,7 +72,8 @@ export class InboxRow extends Component<InboxRowProps> {
   }
 }
 
-function OnlineDot({ online, words }: { online: boolean; words: AllWords }) {
+function OnlineDot({ online, words }: { online: boolean | null; words: AllWords }) {
+  if (online === null) return <span class="dot" />;
   const text = online ? words.online : words.notOnline;
   return (
     <span class={online ? 'dot on' : 'dot'} title={text}>

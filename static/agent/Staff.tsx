@@ -19,12 +19,14 @@ export function Staff({ live, signOut }: StaffProps) {
   const [problem, setProblem] = useState<WireError | null>(null);
   const chat = live.value;
   const agents = [...chat.agents.values()];
+  const connected = chat.connection.phase === 'online';
   return (
     <footer class="staff">
       {agents.length > 0 && (
         <details>
           <summary>
-            <span class="dot on" aria-hidden="true" /> {words.agentsOnline} ({agents.length})
+            <span class={connected ? 'dot on' : 'dot'} aria-hidden="true" /> {words.agentsOnline} (
+            {agents.length})
           </summary>
           <ul>
             {agents.map(agent => (

@@ -78,7 +78,9 @@ export function Thread({ id, live, drafts, problem }: ThreadProps) {
           <BackIcon />
           {words.back}
         </button>
-        {conversation !== undefined && <Who conversation={conversation} title={title} />}
+        {conversation !== undefined && (
+          <Who conversation={conversation} title={title} connected={phase === 'online'} />
+        )}
       </header>
       <MessageList
         label={words.messagesWith(title)}
@@ -108,8 +110,15 @@ export function Thread({ id, live, drafts, problem }: ThreadProps) {
   );
 }
 
+interface WhoProps {
+  conversation: Conversation;
+  title: string;
+  /** Whether they are there is known only while one is connected oneself. */
+  connected: boolean;
+}
+
 /** Who it is, whether they are there, and what their browser told. */
-function Who({ conversation, title }: { conversation: Conversation; title: string }) {
+function Who({ conversation, title, connected }: WhoProps) {
   const words = consoleWords.value;
   const { customer } = conversation;
   return (
@@ -118,7 +127,7 @@ function Who({ conversation, title }: { conversation: Conversation; title: strin
         <h2>
           <bdi>{title}</bdi>
         </h2>
-        {customer !== null && (
+        {customer !== null && connected && (
           <span class="presence">
             <span class={customer.online ? 'dot on' : 'dot'} aria-hidden="true" />
             {customer.online ? words.online : words.notOnline}

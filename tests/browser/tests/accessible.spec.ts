@@ -5,6 +5,10 @@ import type { Page } from '@playwright/test';
 import { expect, test } from '../support/fixtures.ts';
 import { consoleTour, customerTour } from '../support/tour.ts';
 
+// A tour is some twenty looks of two analyses each, and on a busy machine one takes seconds. What
+// the pages have to do in time is held against its own limits, as everywhere.
+test.describe.configure({ timeout: 240_000 });
+
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 async function look(page: Page, state: string): Promise<void> {

@@ -16,10 +16,13 @@ async function misfits(page: Page): Promise<string[]> {
       element.checkVisibility({ checkVisibilityCSS: true, checkOpacity: true }) &&
       // For screen readers only.
       element.closest('.hidden') === null;
-    /** Ends in "…" where it does not fit. */
-    const isAbridged = (element: Element | null): boolean =>
-      element !== null &&
-      (getComputedStyle(element).textOverflow === 'ellipsis' || isAbridged(element.parentElement));
+    /** Ends in "…" where it does not fit; a box in the line of another would only be cut. */
+    const isAbridged = (element: Element | null): boolean => {
+      if (element === null) return false;
+      const { textOverflow, display } = getComputedStyle(element);
+      if (textOverflow === 'ellipsis') return true;
+      return display === 'inline' && isAbridged(element.parentElement);
+    };
     for (const element of document.body.querySelectorAll('*')) {
       const hasText = [...element.childNodes].some(
         node => node instanceof Text && node.data.trim() !== '',
@@ -52,9 +55,9 @@ async function look(page: Page, state: string): Promise<void> {
   expect.soft(await misfits(page), state).toEqual([]);
 }
 
-for (const { width, height, language } of [
-  { width: 390, height: 844, language: 'zh' },
-  { width: 320, height: 256, language: 'en' },
+for (const { width, height, language, hasTouch } of [
+  { width: 390, height: 844, language: 'zh', hasTouch: true },
+  { width: 320, height: 256, language: 'en', hasTouch: false },
 ] as const) {
   const viewport = { width, height };
   test(`nothing sticks out of the customer's page at ${width}×${height}`, async ({
@@ -62,14 +65,14 @@ for (const { width, height, language } of [
     server,
     watch,
   }) => {
-    await customerTour({ people, server, watch, browsing: { language, viewport }, look });
+    await customerTour({ people, server, watch, browsing: { language, viewport, hasTouch }, look });
   });
 }
 
-for (const { width, height, language } of [
-  { width: 390, height: 844, language: 'en' },
-  { width: 320, height: 256, language: 'zh' },
-  { width: 1000, height: 700, language: 'en' },
+for (const { width, height, language, hasTouch } of [
+  { width: 390, height: 844, language: 'en', hasTouch: true },
+  { width: 320, height: 256, language: 'zh', hasTouch: false },
+  { width: 1000, height: 700, language: 'en', hasTouch: false },
 ] as const) {
   const viewport = { width, height };
   test(`nothing sticks out of the console at ${width}×${height}`, async ({
@@ -77,7 +80,7 @@ for (const { width, height, language } of [
     server,
     watch,
   }) => {
-    await consoleTour({ people, server, watch, browsing: { language, viewport }, look });
+    await consoleTour({ people, server, watch, browsing: { language, viewport, hasTouch }, look });
   });
 }
 
