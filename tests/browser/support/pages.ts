@@ -163,6 +163,11 @@ export class ConsolePage extends ChatPage {
     await expect(this.composer).toBeVisible();
   }
 
+  /** Whether the customer of the open conversation is there, in words. */
+  get presence(): Locator {
+    return this.page.locator('.presence');
+  }
+
   get back(): Locator {
     return this.page.getByRole('button', { name: this.words.back, exact: true });
   }

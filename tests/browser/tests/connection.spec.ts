@@ -19,6 +19,8 @@ test('offline: it is said in words, messages wait, and go out once afterwards', 
   await server.kill9();
   await expect(customer.status).toHaveText(/^You are offline\./);
   await expect(agent.status).toHaveText(/^Connection lost\./);
+  // Nobody knows now whether the customer is there, so the page does not say so.
+  await expect(agent.presence).toHaveCount(0);
 
   await expect(customer.composer).toBeEnabled();
   await customer.send('written offline, first');
@@ -37,6 +39,7 @@ test('offline: it is said in words, messages wait, and go out once afterwards', 
   await customer.shows(talk);
   await agent.shows(talk);
   await customer.settled();
+  await expect(agent.presence).toHaveText('Online');
   await expect(customer.status).toHaveText('');
   const api = await Api.signIn(server);
   expect(await api.texts(String((await api.conversations())[0]))).toEqual(talk);
