@@ -1,6 +1,6 @@
 // One line that says in words how the connection is; empty while all is well.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Chat } from '../core/chat';
 import type { Phase } from '../core/connection';
 import type { Words } from '../core/i18n';
@@ -12,9 +12,15 @@ const AGAIN_SHOWN_MS = 3_000;
 export function StatusLine({ live }: { live: Live<Chat> }) {
   const { connection } = live.value;
   const { words } = locale.value;
-  const { phase, everOnline } = connection;
+  const { phase: now, everOnline } = connection;
+  // A try to connect again is part of having lost the connection: the line would flicker with
+  // each, a reader hear it change, and the focus fall off the button.
+  const failed = useRef(false);
+  if (now === 'reconnecting' || now === 'offline') failed.current = true;
+  if (now === 'online') failed.current = false;
+  const phase = now === 'connecting' && failed.current ? 'reconnecting' : now;
   const again = useConnectedAgain(phase, everOnline);
-  const text = again ? words.connectedAgain : sentence(phase, everOnline, words);
+  const text = again ? words.connectedAgain : sentence(phase, words);
   const canTry = phase === 'reconnecting' || phase === 'offline';
   return (
     // Never hidden: a reader announces only what changes in a region that is already there.
@@ -34,14 +40,13 @@ export function StatusLine({ live }: { live: Live<Chat> }) {
   );
 }
 
-function sentence(phase: Phase, everOnline: boolean, words: Words): string {
+function sentence(phase: Phase, words: Words): string {
   switch (phase) {
     case 'idle':
     case 'online':
       return '';
     case 'connecting':
-      // The same words as while waiting, or a reader hears them change with every try.
-      return everOnline ? words.reconnecting : words.connecting;
+      return words.connecting;
     case 'reconnecting':
       return words.reconnecting;
     case 'offline':

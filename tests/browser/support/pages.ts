@@ -41,6 +41,10 @@ abstract class ChatPage {
     return this.page.getByRole('status');
   }
 
+  get tryNow(): Locator {
+    return this.page.getByRole('button', { name: this.words.tryNow });
+  }
+
   get typing(): Locator {
     return this.page.locator('.typing');
   }

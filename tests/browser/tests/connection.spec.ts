@@ -69,8 +69,7 @@ test('"Try now" connects at once when the server is back', async ({ people, serv
   await expect(customer.status).toHaveText(/^Connection lost\./);
   await server.restart();
   await expect(async () => {
-    const button = customer.page.getByRole('button', { name: 'Try now' });
-    if (await button.isVisible()) await button.click({ timeout: 1_000 });
+    if (await customer.tryNow.isVisible()) await customer.tryNow.click({ timeout: 1_000 });
     await expect(customer.status).toHaveText(/Connected again|^$/, { timeout: 1_000 });
   }).toPass();
   await customer.send('here again');
@@ -88,6 +87,22 @@ test('the page of a server that is down connects by itself once it is up', async
   watch.announceOutage();
   await server.kill9();
   await expect(customer.status).toHaveText(/^Connection lost\./);
+  await server.restart();
+  await expect(customer.status).toHaveText('Connected again');
+});
+
+test('the line that says so stands still while the page tries to connect again', async ({
+  people,
+  server,
+  watch,
+}) => {
+  const customer = await people.customer();
+  watch.announceOutage();
+  await server.kill9();
+  await expect(customer.status).toHaveText(/^Connection lost\./);
+  await customer.tryNow.focus();
+  for (let n = 0; n < 3; n += 1) await customer.page.waitForEvent('websocket');
+  await expect(customer.tryNow).toBeFocused();
   await server.restart();
   await expect(customer.status).toHaveText('Connected again');
 });
