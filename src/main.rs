@@ -16,6 +16,9 @@ use kefu::{
     store::{Store, StoreError, StoreOptions},
 };
 
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::try_parse().unwrap_or_else(|mut error| {
         keep_secret(&mut error);

@@ -133,6 +133,8 @@ struct Exchange {
 /// Messages on their way.
 #[derive(Default)]
 struct Sent {
+    /// The number of the first.
+    before: usize,
     at: Vec<Instant>,
     /// How many of each sender's own it has not received yet.
     under_way: [usize; SENDERS],
@@ -141,6 +143,8 @@ struct Sent {
 struct Room {
     poll: Poll,
     connections: Vec<Connection>,
+    /// Messages of earlier exchanges, some of which may still come.
+    before: usize,
 }
 
 impl Room {
@@ -160,7 +164,11 @@ impl Room {
                 seen: Seen::default(),
             });
         }
-        Ok(Self { poll, connections })
+        Ok(Self {
+            poll,
+            connections,
+            before: 0,
+        })
     }
 
     /// The senders send in turn for this time; then everybody receives until they have it all or patience is
@@ -178,7 +186,10 @@ impl Room {
             Missing::Allowed => Duration::from_secs(1),
             Missing::Wrong => PATIENCE,
         };
-        let mut sent = Sent::default();
+        let mut sent = Sent {
+            before: self.before,
+            ..Sent::default()
+        };
         let mut latencies = Vec::new();
         let mut buffer = vec![0; 64 << 10];
         let mut events = Events::with_capacity(1024);
@@ -208,6 +219,7 @@ impl Room {
                 self.connections[token].read(&mut buffer, &mut sent, &mut latencies)?;
             }
         }
+        self.before += sent.at.len();
         Ok(Exchange {
             messages: sent.at.len(),
             latencies,
@@ -245,7 +257,7 @@ impl Room {
     }
 
     fn send_next(&mut self, sender: usize, sent: &mut Sent) -> io::Result<()> {
-        let text = format!(r#"42["message","{}"]"#, text(sender, sent.at.len()));
+        let text = format!(r#"42["message","{}"]"#, text(sender, sent.before + sent.at.len()));
         sent.at.push(Instant::now());
         sent.under_way[sender] += 1;
         send(&mut self.connections[sender].stream, text.as_bytes())
@@ -306,6 +318,9 @@ impl Connection {
                 wrong(&format!("instead of a message this came: {payload}"))
             })?;
             let (sender, message) = message;
+            let Some(message) = message.checked_sub(sent.before) else {
+                continue;
+            };
             let at = *sent
                 .at
                 .get(message)

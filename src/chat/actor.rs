@@ -9,6 +9,7 @@ use std::{
 
 use actix::prelude::*;
 use bytestring::ByteString;
+use rustc_hash::FxHashMap;
 use tracing::debug;
 
 use super::{
@@ -168,7 +169,7 @@ pub struct ChatRoom {
     room: Room,
     store: Store,
     writer: Arc<Writer>,
-    links: HashMap<SessionId, Link>,
+    links: FxHashMap<SessionId, Link>,
     /// Sessions that have not said hello; of interest only to the stop.
     outside: HashMap<SessionId, Sender<Outbound>>,
     /// Sessions to be woken for what was put in.
@@ -184,7 +185,7 @@ impl ChatRoom {
             room: Room::new(settings),
             store,
             writer,
-            links: HashMap::new(),
+            links: FxHashMap::default(),
             outside: HashMap::new(),
             sleeping: Vec::new(),
             stopping: false,
@@ -222,14 +223,13 @@ impl ChatRoom {
                 }
                 let mut encodings = Encodings::new(&frame);
                 for session in to {
-                    let Some(link) = self.links.get(&session) else {
-                        continue;
+                    let message = |dialect| match encodings.get(dialect) {
+                        Some(bytes) => Some(Outbound::Frame(bytes)),
+                        None => {
+                            matches!(frame, ServerFrame::Welcome(_)).then_some(Outbound::Welcomed)
+                        }
                     };
-                    if let Some(bytes) = encodings.get(link.dialect) {
-                        self.deliver(session, Outbound::Frame(bytes), commands);
-                    } else if matches!(frame, ServerFrame::Welcome(_)) {
-                        self.deliver(session, Outbound::Welcomed, commands);
-                    }
+                    self.deliver(session, message, commands);
                 }
             }
             Effect::Page {
@@ -237,14 +237,12 @@ impl ChatRoom {
                 conversation,
                 frames,
             } => {
-                let Some(dialect) = self.links.get(&session).map(|link| link.dialect) else {
-                    return;
-                };
-                let encoded = frames.iter().filter_map(|frame| frame.encode_as(dialect));
-                let frames = encoded.collect();
-                let page = Outbound::Page {
-                    conversation,
-                    frames,
+                let page = |dialect| {
+                    let encoded = frames.iter().filter_map(|frame| frame.encode_as(dialect));
+                    Some(Outbound::Page {
+                        conversation,
+                        frames: encoded.collect(),
+                    })
                 };
                 self.deliver(session, page, commands);
             }
@@ -317,10 +315,19 @@ impl ChatRoom {
         }
     }
 
-    /// Puts something into a session's channel. A session that it does not fit into any more is out of the
-    /// room: it closes itself as soon as its peer reads again, and comes back to resume.
-    fn deliver(&mut self, session: SessionId, message: Outbound, commands: &mut VecDeque<Command>) {
+    /// Puts something into a session's channel, in its dialect, if that has it. A session that it does not
+    /// fit into any more is out of the room: it closes itself as soon as its peer reads again, and comes back
+    /// to resume.
+    fn deliver(
+        &mut self,
+        session: SessionId,
+        message: impl FnOnce(Dialect) -> Option<Outbound>,
+        commands: &mut VecDeque<Command>,
+    ) {
         let Some(link) = self.links.get_mut(&session) else {
+            return;
+        };
+        let Some(message) = message(link.dialect) else {
             return;
         };
         let bytes = message.bytes();

@@ -11,6 +11,8 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
+use rustc_hash::FxHashMap;
+
 use super::{
     command::{Command, Effect, Entrant, Found, RoomSettings, SessionId, Visitor},
     cursor::{Cursor, Offer},
@@ -35,7 +37,7 @@ enum Who {
 
 struct Session {
     who: Who,
-    cursors: HashMap<ConversationId, Cursor>,
+    cursors: FxHashMap<ConversationId, Cursor>,
     /// While the store looks the session up.
     joining: Option<Joining>,
     /// The conversation whose page is under way. One at a time for each session, and the next only when
@@ -61,7 +63,7 @@ struct Pending {
 /// Everybody who is connected to this process, and what each has been sent.
 pub struct Room {
     settings: RoomSettings,
-    sessions: BTreeMap<SessionId, Session>,
+    sessions: FxHashMap<SessionId, Session>,
     /// Sessions of agents, joining ones included.
     agents: BTreeSet<SessionId>,
     /// Sessions of each customer, joining ones included.
@@ -85,7 +87,7 @@ impl Room {
     pub fn new(settings: RoomSettings) -> Self {
         Self {
             settings,
-            sessions: BTreeMap::new(),
+            sessions: FxHashMap::default(),
             agents: BTreeSet::new(),
             customers: HashMap::new(),
             owners: HashMap::new(),
@@ -197,7 +199,7 @@ impl Room {
             session,
             Session {
                 who,
-                cursors: HashMap::new(),
+                cursors: FxHashMap::default(),
                 joining,
                 loading: None,
                 waiting: VecDeque::new(),

@@ -120,6 +120,46 @@ impl DbConnection {
     }
 }
 
+/// Opens the connection of the writer, for [`writer_transaction`].
+///
+/// # Errors
+/// As [`open`].
+pub(super) fn open_writer(
+    url: &DatabaseUrl,
+    lock_wait: Duration,
+) -> Result<DbConnection, StoreError> {
+    let mut conn = open(url, lock_wait)?;
+    if let DbConnection::Mysql(conn) = &mut conn {
+        // A transaction begins by itself with the first statement after the last one ended.
+        conn.batch_execute("SET autocommit = 0")?;
+    }
+    Ok(conn)
+}
+
+/// [`write_transaction`] on a connection of [`open_writer`]. On MySQL the words BEGIN and COMMIT alone would
+/// take six round trips to the server (diesel turns multiple statements on and off around each), which is
+/// nearly half of all those of a batch.
+pub(super) fn writer_transaction<T, E: From<Error>>(
+    conn: &mut DbConnection,
+    work: impl FnOnce(&mut DbConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    if conn.engine() == Engine::Sqlite {
+        return write_transaction(conn, work);
+    }
+    let done = work(conn).and_then(|value| {
+        diesel::sql_query("COMMIT").execute(conn)?;
+        Ok(value)
+    });
+    if done.is_err()
+        && let Err(second) = conn.batch_execute("ROLLBACK")
+    {
+        // What went wrong first matters more; a connection that cannot undo is of no use to the next batch
+        // either, and that one will find out.
+        tracing::debug!(cause = %second, "a transaction could not be rolled back");
+    }
+    done
+}
+
 /// Runs `work` in a transaction that may write from its first statement on: on SQLite one that was
 /// begun as a read can not become a write when somebody else wrote meanwhile.
 pub(super) fn write_transaction<T, E: From<Error>>(

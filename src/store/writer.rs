@@ -142,6 +142,8 @@ pub(super) fn start(
     })
 }
 
+/// How long a batch waits to become as large as the last one. Little beside what a commit takes.
+const GATHER: Duration = Duration::from_micros(500);
 const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
 const LAST_BACK_OFF: Duration = Duration::from_secs(1);
 /// How often a batch makes way for another process before it counts as a fault.
@@ -162,16 +164,31 @@ struct WriterThread<S> {
 
 impl<S: FnMut(Vec<Written>)> WriterThread<S> {
     fn run(mut self) {
+        let mut last = 1;
         while let Ok(first) = self.incoming.recv() {
-            let mut jobs = VecDeque::with_capacity(16);
-            jobs.push_back(first);
-            while jobs.len() < self.plan.batch
-                && let Ok(job) = self.incoming.try_recv()
-            {
-                jobs.push_back(job);
-            }
+            let jobs = self.gather(first, last);
+            last = jobs.len();
             self.carry_out(jobs);
         }
+    }
+
+    /// What waits. Where several came the last time, as many will come now: the first of them are the answers
+    /// of those who have just been served, and a transaction for each of these would hold up all the others.
+    fn gather(&self, first: Job, last: usize) -> VecDeque<Job> {
+        let mut jobs = VecDeque::with_capacity(last.max(16));
+        jobs.push_back(first);
+        let until = Instant::now() + GATHER;
+        while jobs.len() < self.plan.batch {
+            let job = if jobs.len() < last {
+                let left = until.saturating_duration_since(Instant::now());
+                self.incoming.recv_timeout(left).ok()
+            } else {
+                self.incoming.try_recv().ok()
+            };
+            let Some(job) = job else { break };
+            jobs.push_back(job);
+        }
+        jobs
     }
 
     /// Stores the jobs, or says of each why not.
@@ -245,7 +262,7 @@ impl<S: FnMut(Vec<Written>)> WriterThread<S> {
                 // Several tries within the patience of one write.
                 let lock_wait = (self.plan.patience / 4)
                     .clamp(Duration::from_millis(50), Duration::from_millis(500));
-                let conn = connection::open(&self.plan.url, lock_wait)
+                let conn = connection::open_writer(&self.plan.url, lock_wait)
                     .map_err(|error| Trouble::Away(error.to_string()))?;
                 none.insert(conn)
             }

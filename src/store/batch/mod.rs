@@ -20,7 +20,7 @@ use self::{
     look::{Customers, Stored, Targets, find_stored, find_targets, lock, remember},
 };
 use super::{
-    connection::{DbConnection, write_transaction},
+    connection::{DbConnection, writer_transaction},
     rows::{self, AGENT, CUSTOMER, ConversationRow, CustomerRow, MessageRow},
     write::{MarkRead, Post, Posted, Poster, Write, Written},
 };
@@ -65,7 +65,7 @@ pub(super) fn store(
     careful: bool,
     writes: &[&Write],
 ) -> Result<Vec<Written>> {
-    write_transaction(conn, |conn| {
+    writer_transaction(conn, |conn| {
         Batch::look(conn, room, careful, writes)?.carry_out(conn)
     })
 }
