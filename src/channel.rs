@@ -13,15 +13,21 @@ use std::{
 
 use futures_util::Stream;
 
-/// For how many items room is made at once, at most.
-const ROOM: usize = 64;
-
-/// How much may wait.
+/// How much may wait. One item may always wait, however much it counts for.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Items.
-    pub items: usize,
-    /// Bytes. One item may always wait, however large it is.
+    /// Frames.
+    pub frames: usize,
+    /// Bytes.
+    pub bytes: usize,
+}
+
+/// What an item counts for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Weight {
+    /// Frames.
+    pub frames: usize,
+    /// Bytes.
     pub bytes: usize,
 }
 
@@ -36,8 +42,7 @@ pub fn channel<T>(limits: Limits) -> (Sender<T>, Receiver<T>) {
         limits,
         state: Mutex::new(State {
             items: Vec::new(),
-            bytes: 0,
-            last: 0,
+            weight: Weight::default(),
             waker: None,
             ended: None,
         }),
@@ -52,9 +57,7 @@ struct Shared<T> {
 
 struct State<T> {
     items: Vec<T>,
-    bytes: usize,
-    /// How many were taken at once the last time.
-    last: usize,
+    weight: Weight,
     waker: Option<Waker>,
     ended: Option<Ended>,
 }
@@ -74,17 +77,15 @@ impl<T> Shared<T> {
 }
 
 impl<T> State<T> {
-    fn push(&mut self, item: T, bytes: usize) {
-        if self.items.is_empty() {
-            self.items.reserve(self.last.clamp(1, ROOM));
-        }
+    fn push(&mut self, item: T, weight: Weight) {
         self.items.push(item);
-        self.bytes += bytes;
+        self.weight.frames += weight.frames;
+        self.weight.bytes += weight.bytes;
     }
 
     fn end(&mut self, how: Ended) {
         self.items = Vec::new();
-        self.bytes = 0;
+        self.weight = Weight::default();
         self.ended = Some(how);
     }
 }
@@ -103,16 +104,17 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     /// When it does not fit, or nothing is taken any more. The receiver is woken to hear of it.
-    pub fn push(&self, item: T, bytes: usize) -> Result<(), Overflown> {
+    pub fn push(&self, item: T, weight: Weight) -> Result<(), Overflown> {
         let limits = self.0.limits;
         let mut state = self.0.lock();
         if state.ended.is_some() {
             return Err(Overflown);
         }
-        let waiting = state.items.len();
-        let fits = waiting < limits.items && (waiting == 0 || state.bytes + bytes <= limits.bytes);
+        let fits = state.items.is_empty()
+            || (state.weight.frames + weight.frames <= limits.frames
+                && state.weight.bytes + weight.bytes <= limits.bytes);
         if fits {
-            state.push(item, bytes);
+            state.push(item, weight);
             return Ok(());
         }
         state.end(Ended::Overflown);
@@ -126,7 +128,7 @@ impl<T> Sender<T> {
     pub fn push_last(&self, item: T) {
         let mut state = self.0.lock();
         if state.ended.is_none() {
-            state.push(item, 0);
+            state.push(item, Weight::default());
         }
         drop(state);
         self.wake();
@@ -174,8 +176,7 @@ impl<T> Stream for Receiver<T> {
             }
             return Poll::Pending;
         }
-        state.last = state.items.len();
-        state.bytes = 0;
+        state.weight = Weight::default();
         Poll::Ready(Some(Ok(std::mem::take(&mut state.items))))
     }
 }
@@ -210,9 +211,13 @@ mod tests {
     }
 
     const SMALL: Limits = Limits {
-        items: 3,
+        frames: 3,
         bytes: 10,
     };
+
+    fn one(bytes: usize) -> Weight {
+        Weight { frames: 1, bytes }
+    }
 
     #[test]
     fn everything_comes_at_once_and_wakes_once() {
@@ -220,7 +225,7 @@ mod tests {
         let woken = Arc::new(Count::default());
         assert!(take(&mut receiver, &woken).is_pending());
         for item in 0..3 {
-            sender.push(item, 1).unwrap();
+            sender.push(item, one(1)).unwrap();
         }
         assert_eq!(woken.0.load(SeqCst), 0, "not before all of it is there");
         sender.wake();
@@ -231,26 +236,30 @@ mod tests {
             Poll::Ready(Some(Ok(vec![0, 1, 2])))
         );
         assert!(take(&mut receiver, &woken).is_pending());
-        sender.push(3, 1).unwrap();
+        sender.push(3, one(1)).unwrap();
         sender.wake();
         assert_eq!(woken.0.load(SeqCst), 2);
         assert_eq!(take(&mut receiver, &woken), Poll::Ready(Some(Ok(vec![3]))));
     }
 
     #[test]
-    fn it_is_bounded_in_items_and_in_bytes() {
+    fn it_is_bounded_in_frames_and_in_bytes() {
         for pushes in [&[1, 1, 1, 1][..], &[5, 6], &[100, 1]] {
             let (sender, mut receiver) = channel(SMALL);
             let woken = Arc::new(Count::default());
             assert!(take(&mut receiver, &woken).is_pending());
             let (last, first) = pushes.split_last().unwrap();
             for bytes in first {
-                assert_eq!(sender.push(7, *bytes), Ok(()), "{pushes:?}");
+                assert_eq!(sender.push(7, one(*bytes)), Ok(()), "{pushes:?}");
             }
-            assert_eq!(sender.push(7, *last), Err(Overflown), "{pushes:?}");
+            assert_eq!(sender.push(7, one(*last)), Err(Overflown), "{pushes:?}");
             assert_eq!(woken.0.load(SeqCst), 1, "the receiver is to hear of it");
             assert!(sender.is_empty(), "what waited is not kept");
-            assert_eq!(sender.push(7, 1), Err(Overflown), "nothing behind a hole");
+            assert_eq!(
+                sender.push(7, one(1)),
+                Err(Overflown),
+                "nothing behind a hole"
+            );
             assert_eq!(
                 take(&mut receiver, &woken),
                 Poll::Ready(Some(Err(Overflown)))
@@ -260,11 +269,22 @@ mod tests {
     }
 
     #[test]
+    fn an_item_counts_for_the_frames_in_it() {
+        let many = |frames| Weight { frames, bytes: 0 };
+        let (sender, _receiver) = channel(SMALL);
+        assert_eq!(sender.push(1, many(100)), Ok(()), "one may always wait");
+        assert_eq!(sender.push(1, many(1)), Err(Overflown));
+        let (sender, _receiver) = channel(SMALL);
+        assert_eq!(sender.push(1, many(2)), Ok(()));
+        assert_eq!(sender.push(1, many(2)), Err(Overflown));
+    }
+
+    #[test]
     fn what_is_taken_makes_room() {
         let (sender, mut receiver) = channel(SMALL);
         let woken = Arc::new(Count::default());
         for _ in 0..10 {
-            sender.push(1, 9).unwrap();
+            sender.push(1, one(9)).unwrap();
             assert_eq!(take(&mut receiver, &woken), Poll::Ready(Some(Ok(vec![1]))));
         }
     }
@@ -274,7 +294,7 @@ mod tests {
         let (sender, mut receiver) = channel(SMALL);
         let woken = Arc::new(Count::default());
         for item in 0..3 {
-            sender.push(item, 1).unwrap();
+            sender.push(item, one(1)).unwrap();
         }
         sender.push_last(3);
         assert_eq!(
@@ -286,9 +306,9 @@ mod tests {
     #[test]
     fn nothing_is_kept_for_a_receiver_that_is_gone() {
         let (sender, receiver) = channel(SMALL);
-        sender.push(1, 1).unwrap();
+        sender.push(1, one(1)).unwrap();
         drop(receiver);
         assert!(sender.is_empty());
-        assert_eq!(sender.push(1, 1), Err(Overflown));
+        assert_eq!(sender.push(1, one(1)), Err(Overflown));
     }
 }

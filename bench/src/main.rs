@@ -23,7 +23,7 @@ use crate::{
 
 const RECEIVERS: [usize; 2] = [100, 1_000];
 /// Messages that each sender has under way where the server sets the pace.
-const WINDOW: usize = 8;
+const WINDOW: usize = 32;
 
 /// How much is sent.
 #[derive(Clone, Copy, PartialEq, Eq)]

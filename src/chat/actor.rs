@@ -18,7 +18,7 @@ use super::{
     room::Room,
 };
 use crate::{
-    channel::Sender,
+    channel::{Sender, Weight},
     domain::{ConversationId, CustomerId, Refusal, Seq, SessionKey, now},
     protocol::{Close, Dialect, PageAsked, Request, ServerFrame},
     store::{Page, Store, StoreError, Writer, Written},
@@ -34,8 +34,8 @@ const MAILBOX: usize = 65_536;
 /// What the room sends to a session.
 #[derive(Debug)]
 pub enum Outbound {
-    /// One frame, encoded.
-    Frame(ByteString),
+    /// Frames, encoded; the same for everybody who gets them.
+    Frames(Arc<[ByteString]>),
     /// You are in, for a dialect whose clients are not told so themselves.
     Welcomed,
     /// A page that the session catches up by; say [`PageWritten`] when it is written. There is never more
@@ -52,10 +52,13 @@ pub enum Outbound {
 
 impl Outbound {
     /// What it counts for in a session's channel. Of pages there is never more than one.
-    fn bytes(&self) -> usize {
+    fn weight(&self) -> Weight {
         match self {
-            Self::Frame(frame) => frame.len(),
-            Self::Welcomed | Self::Page { .. } | Self::Close(_) => 0,
+            Self::Frames(frames) => Weight {
+                frames: frames.len(),
+                bytes: frames.iter().map(|frame| frame.len()).sum(),
+            },
+            Self::Welcomed | Self::Page { .. } | Self::Close(_) => Weight::default(),
         }
     }
 }
@@ -138,29 +141,26 @@ struct Link {
     sleeping: bool,
 }
 
-/// One frame, encoded once for each dialect that is asked for.
-struct Encodings<'a> {
-    frame: &'a ServerFrame,
-    /// By dialect; the inner `None` is a frame that the dialect does not have.
-    #[allow(
-        clippy::option_option,
-        reason = "not encoded yet, or not in the dialect"
-    )]
-    done: [Option<Option<ByteString>>; Dialect::COUNT],
+/// What the same sessions get one after the other; encoded once for each dialect that one of them speaks.
+#[derive(Default)]
+struct Group {
+    to: Vec<SessionId>,
+    frames: Vec<ServerFrame>,
 }
 
-impl<'a> Encodings<'a> {
-    fn new(frame: &'a ServerFrame) -> Self {
-        Self {
-            frame,
-            done: [const { None }; Dialect::COUNT],
-        }
+impl Group {
+    /// `None`: the dialect has none of it.
+    fn encode(&self, dialect: Dialect) -> Option<Arc<[ByteString]>> {
+        let frames = self.frames.iter();
+        let encoded: Arc<[_]> = frames
+            .filter_map(|frame| frame.encode_as(dialect))
+            .collect();
+        (!encoded.is_empty()).then_some(encoded)
     }
 
-    fn get(&mut self, dialect: Dialect) -> Option<ByteString> {
-        let done = &mut self.done[dialect as usize];
-        done.get_or_insert_with(|| self.frame.encode_as(dialect))
-            .clone()
+    fn welcomes(&self) -> bool {
+        let mut frames = self.frames.iter();
+        frames.any(|frame| matches!(frame, ServerFrame::Welcome(_)))
     }
 }
 
@@ -197,16 +197,44 @@ impl ChatRoom {
     /// done, so that each writes whatever a commit brings it by one system call.
     fn run(&mut self, command: Command, ctx: &mut Context<Self>) {
         let mut commands = VecDeque::from([command]);
+        let mut group = Group::default();
         while let Some(command) = commands.pop_front() {
             for effect in self.room.apply(command) {
-                self.perform(effect, &mut commands, ctx);
+                match effect {
+                    Effect::Send { to, frame } if to == group.to => group.frames.push(frame),
+                    Effect::Send { to, frame } => {
+                        let frames = vec![frame];
+                        let before = std::mem::replace(&mut group, Group { to, frames });
+                        self.send(&before, &mut commands);
+                    }
+                    other => {
+                        self.send(&std::mem::take(&mut group), &mut commands);
+                        self.perform(other, &mut commands, ctx);
+                    }
+                }
             }
+            self.send(&std::mem::take(&mut group), &mut commands);
         }
         for session in self.sleeping.drain(..) {
             if let Some(link) = self.links.get_mut(&session) {
                 link.sleeping = false;
                 link.sender.wake();
             }
+        }
+    }
+
+    fn send(&mut self, group: &Group, commands: &mut VecDeque<Command>) {
+        let mut encoded: [Option<Option<Arc<[ByteString]>>>; Dialect::COUNT] = Default::default();
+        for session in &group.to {
+            let message = |dialect: Dialect| {
+                let encoded =
+                    encoded[dialect as usize].get_or_insert_with(|| group.encode(dialect));
+                match encoded {
+                    Some(frames) => Some(Outbound::Frames(Arc::clone(frames))),
+                    None => group.welcomes().then_some(Outbound::Welcomed),
+                }
+            };
+            self.deliver(*session, message, commands);
         }
     }
 
@@ -217,20 +245,10 @@ impl ChatRoom {
         ctx: &mut Context<Self>,
     ) {
         match effect {
+            // `run` gathers these.
             Effect::Send { to, frame } => {
-                if to.is_empty() {
-                    return;
-                }
-                let mut encodings = Encodings::new(&frame);
-                for session in to {
-                    let message = |dialect| match encodings.get(dialect) {
-                        Some(bytes) => Some(Outbound::Frame(bytes)),
-                        None => {
-                            matches!(frame, ServerFrame::Welcome(_)).then_some(Outbound::Welcomed)
-                        }
-                    };
-                    self.deliver(session, message, commands);
-                }
+                let frames = vec![frame];
+                self.send(&Group { to, frames }, commands);
             }
             Effect::Page {
                 session,
@@ -330,8 +348,8 @@ impl ChatRoom {
         let Some(message) = message(link.dialect) else {
             return;
         };
-        let bytes = message.bytes();
-        if link.sender.push(message, bytes).is_err() {
+        let weight = message.weight();
+        if link.sender.push(message, weight).is_err() {
             debug!(session = session.0, "did not keep up, or is gone");
             self.links.remove(&session);
             commands.push_back(Command::Left(session));

@@ -132,9 +132,13 @@ impl Room {
                 conversation,
             } => self.page_written(session, conversation, &mut out),
             Command::Written(results) => {
+                // What the same sessions get is to stand together, so that it goes out together: the senders
+                // hear first what became of their own.
+                let mut news = Effects::new();
                 for result in results {
-                    self.written(result, &mut out);
+                    self.written(result, &mut out, &mut news);
                 }
+                out.append(&mut news);
             }
             Command::Left(session) => self.left(session, &mut out),
             Command::SignedOut(keys) => self.signed_out(&keys, &mut out),
@@ -564,9 +568,9 @@ impl Room {
 
     // What the store answers.
 
-    fn written(&mut self, result: Written, out: &mut Effects) {
+    fn written(&mut self, result: Written, answers: &mut Effects, out: &mut Effects) {
         match result {
-            Written::Posted(posted) => self.posted(&posted, out),
+            Written::Posted(posted) => self.posted(&posted, answers, out),
             Written::Read {
                 ticket,
                 conversation,
@@ -591,13 +595,13 @@ impl Room {
             Written::Refused { ticket, refusal } | Written::Failed { ticket, refusal } => {
                 if let Some(pending) = self.pending.remove(&ticket) {
                     let frame = ServerFrame::error(pending.reference, refusal);
-                    out.push(send(pending.session, frame));
+                    answers.push(send(pending.session, frame));
                 }
             }
         }
     }
 
-    fn posted(&mut self, posted: &Posted, out: &mut Effects) {
+    fn posted(&mut self, posted: &Posted, answers: &mut Effects, out: &mut Effects) {
         let Posted {
             ticket,
             message,
@@ -615,7 +619,7 @@ impl Room {
                 sent_at: rfc3339(message.sent_at),
                 duplicate: *duplicate,
             };
-            out.push(send(pending.session, accepted));
+            answers.push(send(pending.session, accepted));
         }
         // The owner's other tabs may be strangers still.
         if let Some(customer) = &conversation.customer

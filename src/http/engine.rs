@@ -267,7 +267,7 @@ impl<A: Application> Endpoint<A> {
         };
         let inputs = found.inputs.clone();
         let (sender, receiver) = channel(channel::Limits {
-            items: self.settings.queue_frames,
+            frames: self.settings.queue_frames,
             bytes: self.settings.queue_bytes,
         });
         let socket = EngineSocket {
@@ -474,6 +474,11 @@ impl Peer for EngineSocket {
                 return;
             }
             match told {
+                ToSocket::Texts(texts) => {
+                    for text in texts.iter() {
+                        line.send_text(text.clone());
+                    }
+                }
                 ToSocket::Frame(Frame::Text(text)) => line.send_text(text),
                 ToSocket::Frame(Frame::Binary(bytes)) => line.send_bytes(bytes),
                 ToSocket::Mark => tell(&self.found.inputs, Input::SocketTook(self.id)),

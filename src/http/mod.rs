@@ -80,7 +80,7 @@ impl App {
     /// How much may wait for one session.
     fn queue_limits(&self) -> channel::Limits {
         channel::Limits {
-            items: self.settings.session_queue_frames,
+            frames: self.settings.session_queue_frames,
             bytes: self.settings.session_queue_bytes,
         }
     }

@@ -212,7 +212,11 @@ impl Peer for Session {
                 return;
             }
             match told {
-                Outbound::Frame(frame) => line.send_text(frame),
+                Outbound::Frames(frames) => {
+                    for frame in frames.iter() {
+                        line.send_text(frame.clone());
+                    }
+                }
                 // Its client was sent `welcome`.
                 Outbound::Welcomed => {}
                 Outbound::Page {

@@ -378,10 +378,10 @@ impl Application for Chat {
         for told in told {
             match told {
                 // What was on its way when the client left `/` is not for it any more.
-                Outbound::Frame(_) | Outbound::Page { .. } if self.stage == Stage::Outside => {}
+                Outbound::Frames(_) | Outbound::Page { .. } if self.stage == Stage::Outside => {}
                 // Where something does not fit, the session ends by itself.
-                Outbound::Frame(frame) => {
-                    let _ = client.send_encoded(frame);
+                Outbound::Frames(frames) => {
+                    let _ = client.send_all_encoded(&frames);
                 }
                 Outbound::Page {
                     conversation,

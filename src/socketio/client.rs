@@ -3,7 +3,7 @@
 //!
 //! What a client may not do ends its session, as the protocol has it; what an application refuses does not.
 
-use std::{borrow::Cow, collections::BTreeSet, time::Duration};
+use std::{borrow::Cow, collections::BTreeSet, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -112,6 +112,14 @@ impl<A: Application> Client<'_, '_, A> {
     /// As [`Client::send`].
     pub fn send_encoded(&mut self, packet: ByteString) -> Result<(), Full> {
         self.link.send_encoded(packet)
+    }
+
+    /// [`Client::send_encoded`] for several, which others may be sending as well.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub fn send_all_encoded(&mut self, packets: &Arc<[ByteString]>) -> Result<(), Full> {
+        self.link.send_all_encoded(packets)
     }
 
     fn send_json(&mut self, mut packet: String, json: &str) -> Result<(), Full> {

@@ -24,7 +24,7 @@ use super::{
     payload::{Body, encode},
     registry::{Found, Place, Registry, Sid},
 };
-use crate::channel::{Overflown, Receiver, Sender};
+use crate::channel::{Overflown, Receiver, Sender, Weight};
 
 /// Requests and messages of sockets that may wait for a session; those who bring more wait themselves.
 const INPUTS: usize = 16;
@@ -135,6 +135,8 @@ pub enum Answer {
 pub enum ToSocket {
     /// Send this.
     Frame(Frame),
+    /// Send these text messages, which others may be sending as well.
+    Texts(Arc<[ByteString]>),
     /// Say [`Input::SocketTook`].
     Mark,
     /// Close, with this code and reason.
@@ -240,12 +242,31 @@ impl Core {
     fn send(&mut self, frame: Frame) -> bool {
         let fits = match &self.carrier {
             Carrier::Socket(_, Some(socket)) => {
-                let bytes = frame.len();
+                let (frames, bytes) = (1, frame.len());
                 let frame = frame.on_socket(self.version, self.base64);
-                socket.push(ToSocket::Frame(frame), bytes).is_ok()
+                let weight = Weight { frames, bytes };
+                socket.push(ToSocket::Frame(frame), weight).is_ok()
             }
             _ => self.outgoing.push(frame).is_ok(),
         };
+        self.overflown |= !fits;
+        fits
+    }
+
+    /// [`Core::send`] for several text messages, as one.
+    fn send_all(&mut self, texts: &Arc<[ByteString]>) -> bool {
+        let Carrier::Socket(_, Some(socket)) = &self.carrier else {
+            return texts
+                .iter()
+                .all(|text| self.send(Frame::Text(text.clone())));
+        };
+        let weight = Weight {
+            frames: texts.len(),
+            bytes: texts.iter().map(|text| text.len()).sum(),
+        };
+        let fits = socket
+            .push(ToSocket::Texts(Arc::clone(texts)), weight)
+            .is_ok();
         self.overflown |= !fits;
         fits
     }
@@ -266,7 +287,7 @@ impl Core {
         match &self.carrier {
             Carrier::Socket(_, Some(socket)) => {
                 self.marked = false;
-                self.overflown |= socket.push(ToSocket::Mark, 0).is_err();
+                self.overflown |= socket.push(ToSocket::Mark, Weight::default()).is_err();
             }
             _ => self.marked = true,
         }
@@ -319,11 +340,21 @@ impl<A: Application> Link<'_, A> {
         self.send(Frame::Binary(bytes))
     }
 
+    /// [`Link::send_encoded`] for several, which others may be sending as well.
+    ///
+    /// # Errors
+    /// As [`Link::send_text`].
+    pub fn send_all_encoded(&mut self, packets: &Arc<[ByteString]>) -> Result<(), Full> {
+        self.while_open(|core| core.send_all(packets))
+    }
+
     fn send(&mut self, frame: Frame) -> Result<(), Full> {
-        if self.core.closing.is_some() || self.core.overflown {
-            return Err(Full);
-        }
-        if self.core.send(frame) {
+        self.while_open(|core| core.send(frame))
+    }
+
+    fn while_open(&mut self, send: impl FnOnce(&mut Core) -> bool) -> Result<(), Full> {
+        let open = self.core.closing.is_none() && !self.core.overflown;
+        if open && send(self.core) {
             Ok(())
         } else {
             Err(Full)
