@@ -9,6 +9,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
 
 use crate::{
     domain::{Role, RoomKind, TextLimits},
@@ -178,7 +179,12 @@ pub struct ServeArgs {
     #[arg(long, env = "KEFU_FRAMES_PER_SECOND", default_value_t = 20)]
     pub frames_per_second: u32,
 
-    /// WebSocket connections from one address; 0 is no limit.
+    /// Proxies in front of this server, as addresses or networks such as 10.0.0.0/8, separated by commas. Of
+    /// a request that comes from one of them, X-Forwarded-For says whose it is.
+    #[arg(long, env = "KEFU_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
+    pub trusted_proxies: Vec<IpNet>,
+
+    /// WebSocket connections from one address, or from one /64 of IPv6; 0 is no limit.
     #[arg(long, env = "KEFU_MAX_CONNECTIONS_PER_ADDRESS", default_value_t = 200)]
     pub max_connections_per_address: usize,
 
@@ -405,6 +411,13 @@ impl ServeArgs {
             batch: self.write_batch,
         }
     }
+}
+
+/// Reads a network, or one address as the network that holds nothing else.
+fn network(text: &str) -> Result<IpNet, String> {
+    let address = || text.parse::<std::net::IpAddr>().map(IpNet::from);
+    let wrong = |_| format!("{text:?} is neither an address nor a network such as 10.0.0.0/8");
+    text.parse().or_else(|_| address()).map_err(wrong)
 }
 
 /// Whether somebody may have this password: 8–200 characters.

@@ -15,15 +15,22 @@ mod signin;
 mod socket;
 mod socketio;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use actix::Addr;
 use actix_web::{HttpRequest, guard, http::Method, web};
 
-use self::{address::Addresses, answer::Answer, signin::SignIn};
+use self::{
+    address::{Addresses, Seat},
+    answer::Answer,
+    signin::SignIn,
+};
 use crate::{
     channel,
     chat::{ChatRoom, SessionId},
@@ -75,6 +82,16 @@ impl App {
 
     fn next_session(&self) -> SessionId {
         SessionId(self.sessions.fetch_add(1, Relaxed))
+    }
+
+    /// The address that a request comes from.
+    fn client_address(&self, request: &HttpRequest) -> Option<IpAddr> {
+        address::client_address(request, &self.settings.trusted_proxies)
+    }
+
+    /// A place among the connections of that address; `None` where they are too many already.
+    fn seat(&self, request: &HttpRequest) -> Option<Seat> {
+        self.addresses.take(self.client_address(request)?)
     }
 
     /// How much may wait for one session.

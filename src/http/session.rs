@@ -37,9 +37,7 @@ pub async fn connect(
     let session = Session {
         id: app.next_session(),
         login: access::cookie_key(&request),
-        seat: request
-            .peer_addr()
-            .and_then(|peer| app.addresses.take(peer.ip())),
+        seat: app.seat(&request),
         inside: false,
         sender,
         receiver: Some(receiver),

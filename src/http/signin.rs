@@ -19,6 +19,7 @@ use tracing::info;
 
 use super::{
     App, access,
+    address::subscriber,
     answer::{Answer, json},
 };
 use crate::{
@@ -156,10 +157,8 @@ pub async fn login(
     if password.chars().count() > 200 {
         return Err(wrong().into());
     }
-    let address = request
-        .peer_addr()
-        .map(|peer| peer.ip().to_string())
-        .unwrap_or_default();
+    let address = app.client_address(&request).map(subscriber);
+    let address = address.map_or(String::new(), |address| address.to_string());
     app.sign_in
         .attempt(&username, &address, Instant::now())
         .map_err(|wait| {

@@ -120,10 +120,9 @@ impl Chat {
         } else {
             None
         };
-        let address = request.peer_addr().map(|peer| peer.ip());
-        let seat = address.and_then(|address| app.addresses.take(address));
-        let seat =
-            seat.ok_or_else(|| Refused::too_many("too many connections from this address"))?;
+        let seat = app
+            .seat(request)
+            .ok_or_else(|| Refused::too_many("too many connections from this address"))?;
         let (sender, receiver) = channel(app.queue_limits());
         Ok(Self {
             id: app.next_session(),

@@ -132,6 +132,11 @@ fn a_value_of_the_wrong_kind_is_explained() {
         ("KEFU_TEXT_CHARS", "many", "text-chars"),
         ("KEFU_ROOM", "open", "[possible values: private, shared]"),
         ("KEFU_COOKIE_SECURE", "yes", "cookie-secure"),
+        (
+            "KEFU_TRUSTED_PROXIES",
+            "proxy.example",
+            "neither an address nor a network",
+        ),
     ] {
         for verb in ["check-config", "serve"] {
             let said = err(&kefu(&[verb], &[(name, value)], ""), 2);

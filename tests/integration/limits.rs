@@ -134,6 +134,30 @@ fn an_address_has_so_many_connections() {
     }
 }
 
+/// Many customers come through one proxy; one of them cannot take the places of all the others.
+#[test]
+fn behind_a_trusted_proxy_each_client_has_its_own_connections() {
+    for (trusted, expected) in [("127.0.0.0/8", true), ("10.0.0.0/8,192.0.2.1", false)] {
+        let (_database, server) = server(|it| {
+            it.with("KEFU_MAX_CONNECTIONS_PER_ADDRESS", 1)
+                .with("KEFU_TRUSTED_PROXIES", trusted)
+        });
+        let connect = |from| Client::try_connect(&server, &[("x-forwarded-for", from)]).unwrap();
+        let is_in = |client: &mut Client| {
+            let hello = json!({"type": "hello", "as": "customer", "token": token()}).to_string();
+            // Where there is no place, the server may have closed before this.
+            let _ = client.ws.send(tungstenite::Message::text(hello));
+            matches!(client.next(), Event::Frame(ServerFrame::Welcome(_)))
+        };
+        let mut first = connect("198.51.100.1");
+        assert!(is_in(&mut first));
+        let mut second = connect("198.51.100.2");
+        assert_eq!(is_in(&mut second), expected, "{trusted}");
+        let mut same = connect("203.0.113.9, 198.51.100.1");
+        assert!(!is_in(&mut same), "what the client says of itself counts");
+    }
+}
+
 #[test]
 fn hello_has_its_time() {
     let (_database, server) = server(|it| it.with("KEFU_HELLO_TIMEOUT_S", 1));
