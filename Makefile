@@ -38,6 +38,7 @@ lint: fmt lint-pages clippy deny ## all that reads code without running it
 .PHONY: format
 format: setup-run static/node_modules/.kefu-installed ## put all sources into their standard form
 	cargo fmt
+	cargo fmt --manifest-path bench/Cargo.toml
 	cd static && npm run format
 
 # Not part of the tests: it takes five minutes, wants the machine for itself, and its figures are a
@@ -77,6 +78,7 @@ setup-clients:
 .PHONY: fmt
 fmt: ## Rust sources are in rustfmt's form
 	cargo fmt --check
+	cargo fmt --manifest-path bench/Cargo.toml --check
 
 .PHONY: lint-pages
 lint-pages: static/node_modules/.kefu-installed ## the pages' sources: lint and types

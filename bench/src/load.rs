@@ -173,12 +173,7 @@ impl Room {
 
     /// The senders send in turn for this time; then everybody receives until they have it all or patience is
     /// over.
-    fn exchange(
-        &mut self,
-        pace: Pace,
-        time: Duration,
-        missing: Missing,
-    ) -> io::Result<Exchange> {
+    fn exchange(&mut self, pace: Pace, time: Duration, missing: Missing) -> io::Result<Exchange> {
         for connection in &mut self.connections {
             connection.seen = Seen::default();
         }
@@ -199,7 +194,8 @@ impl Room {
             let now = Instant::now();
             let everything = sent.at.len() * self.connections.len();
             let wait = if now < end {
-                self.send_what_is_due(pace, started, &mut sent)?.min(end - now)
+                self.send_what_is_due(pace, started, &mut sent)?
+                    .min(end - now)
             } else if latencies.len() == everything {
                 break;
             } else if now < end + patience {
@@ -234,17 +230,15 @@ impl Room {
         sent: &mut Sent,
     ) -> io::Result<Duration> {
         match pace {
-            Pace::Rate(rate) => {
-                loop {
-                    #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
-                    let due = Duration::from_secs_f64((sent.at.len() + 1) as f64 / rate);
-                    let wait = (started + due).saturating_duration_since(Instant::now());
-                    if !wait.is_zero() {
-                        return Ok(wait);
-                    }
-                    self.send_next(sent.at.len() % SENDERS, sent)?;
+            Pace::Rate(rate) => loop {
+                #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
+                let due = Duration::from_secs_f64((sent.at.len() + 1) as f64 / rate);
+                let wait = (started + due).saturating_duration_since(Instant::now());
+                if !wait.is_zero() {
+                    return Ok(wait);
                 }
-            }
+                self.send_next(sent.at.len() % SENDERS, sent)?;
+            },
             Pace::Window(window) => {
                 for sender in 0..SENDERS {
                     while sent.under_way[sender] < window {
@@ -257,7 +251,10 @@ impl Room {
     }
 
     fn send_next(&mut self, sender: usize, sent: &mut Sent) -> io::Result<()> {
-        let text = format!(r#"42["message","{}"]"#, text(sender, sent.before + sent.at.len()));
+        let text = format!(
+            r#"42["message","{}"]"#,
+            text(sender, sent.before + sent.at.len())
+        );
         sent.at.push(Instant::now());
         sent.under_way[sender] += 1;
         send(&mut self.connections[sender].stream, text.as_bytes())
@@ -337,7 +334,10 @@ impl Connection {
 
 /// 64 bytes that begin with the sender's number and the message's.
 fn text(sender: usize, message: usize) -> String {
-    format!("{sender}{message:0DIGITS$}{}", "x".repeat(TEXT - DIGITS - 1))
+    format!(
+        "{sender}{message:0DIGITS$}{}",
+        "x".repeat(TEXT - DIGITS - 1)
+    )
 }
 
 /// The sender and the number of a message from exactly what the server has to send for it.

@@ -129,7 +129,10 @@ fn main() -> Result<(), Box<dyn Error>> {
                     warm_up: Duration::from_secs(2),
                     measured: Duration::from_secs(seconds),
                 };
-                for kind in Kind::ALL.into_iter().filter(|kind| kind.name().contains(&only)) {
+                for kind in Kind::ALL
+                    .into_iter()
+                    .filter(|kind| kind.name().contains(&only))
+                {
                     let server = Server::start(kind, &programs)?;
                     let figures = load::run(&server, &plan).map_err(|error| {
                         format!("{}, {receivers} receivers: {error}", kind.name())

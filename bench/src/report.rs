@@ -101,9 +101,8 @@ impl Report {
             surroundings,
             ..
         } = self;
-        let own = |load, receivers| {
-            self.median(load, receivers, &Kind::ALL, |figures| figures.load_us)
-        };
+        let own =
+            |load, receivers| self.median(load, receivers, &Kind::ALL, |figures| figures.load_us);
         let [few, many] = RECEIVERS;
         let (own_few, own_many) = (own(Load::Full, few), own(Load::Full, many));
         format!(
@@ -142,7 +141,7 @@ fn surroundings(node: &Path) -> Result<String, Box<dyn Error>> {
         model=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
         memory=$(awk '/^MemTotal/ {printf "%.0f", $2 / 1048576}' /proc/meminfo)
         socket_io=$(node -p 'require("./package.json").dependencies["socket.io"]')
-        echo "- **Machine**: $(nproc) cores ($model), $memory GiB of memory, $(uname -sr)"
+        echo "- **Machine**: $(nproc) cores ($model), $memory GiB of memory, $(uname -s) $(uname -r | sed s/-.*//)"
         echo "- **Date**: $(date -u +%Y-%m-%d)"
         echo "- **Versions**: Kefu $(git rev-parse --short HEAD); Node.js $(node --version), Socket.IO $socket_io;"
         echo "  $(mariadb --version | sed 's/.*Distrib //; s/.* from //; s/,.*//'); $(rustc --version);""#;
