@@ -132,6 +132,19 @@ impl Server {
                 .unwrap()
                 .success()
         );
+        // The signal is on its way: until every thread stands still, the server goes on committing.
+        while name == "-STOP" && !self.stands_still() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn stands_still(&self) -> bool {
+        let id = self.child.as_ref().unwrap().id();
+        let tasks = std::fs::read_dir(format!("/proc/{id}/task")).unwrap();
+        tasks.flatten().all(|task| {
+            let status = std::fs::read_to_string(task.path().join("status")).unwrap_or_default();
+            status.is_empty() || status.contains("State:\tT")
+        })
     }
 
     fn url(&self) -> String {

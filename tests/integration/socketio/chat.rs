@@ -298,7 +298,10 @@ fn a_server_that_stops_tells_every_client() {
         let polls = polling
             .each_ref()
             .map(|client| scope.spawn(|| client.poll()));
-        // The polls wait once packets on other connections are answered.
+        // The polls wait once they are read, and packets that came later on other connections are answered.
+        while server.connections_read() < sockets.len() + 1 + polling.len() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         for client in &polling {
             assert_eq!(client.post(&["6"]).0, 200);
         }

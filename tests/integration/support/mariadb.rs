@@ -78,6 +78,10 @@ impl MariaDb {
             .status()
             .unwrap();
         assert!(status.success());
+        // The signal is on its way: until every thread stands still, the server goes on committing.
+        while name == "STOP" && !stands_still(&pid) {
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     fn file(&self, name: &str) -> String {
@@ -197,4 +201,13 @@ fn greets(address: SocketAddr) -> bool {
         .unwrap();
     let mut greeting = [0; 5];
     stream.read_exact(&mut greeting).is_ok() && greeting[4] == 10
+}
+
+/// Whether every thread of a process is stopped.
+fn stands_still(pid: &str) -> bool {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    tasks.flatten().all(|task| {
+        let status = fs::read_to_string(task.path().join("status")).unwrap_or_default();
+        status.is_empty() || status.contains("State:\tT")
+    })
 }

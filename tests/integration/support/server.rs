@@ -217,6 +217,22 @@ impl Server {
             .count()
     }
 
+    /// How many connections stand that it has accepted, and of which it has read all that came
+    /// (`/proc/PID/net/tcp`: local address, state 01, receive queue, inode).
+    pub fn connections_read(&self) -> usize {
+        let local = format!("0100007F:{:04X}", self.address.port());
+        let table = fs::read_to_string(format!("/proc/{}/net/tcp", self.pid())).unwrap();
+        let is_read = |line: &&str| {
+            let fields: Vec<_> = line.split_whitespace().collect();
+            fields.len() > 9
+                && fields[1] == local
+                && fields[3] == "01"
+                && fields[4].ends_with(":00000000")
+                && fields[9] != "0"
+        };
+        table.lines().filter(is_read).count()
+    }
+
     /// The bearer token of a new login of `admin`.
     pub fn sign_in(&self) -> String {
         self.sign_in_as("admin", ADMIN_PASSWORD)
