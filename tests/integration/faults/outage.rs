@@ -211,7 +211,10 @@ fn try_to_join(server: &Server, reads_fail: bool) {
     let mut stranger = Client::connect(server);
     let since = Instant::now();
     stranger.send(&json!({"type": "hello", "as": "customer", "token": token()}));
-    match stranger.frame() {
+    let answer = stranger.frame();
+    let took = since.elapsed();
+    assert!(took < ANSWER, "joining took {took:?}");
+    match answer {
         ServerFrame::Welcome(_) => assert!(!reads_fail),
         ServerFrame::Error(error) => {
             assert!(reads_fail);
@@ -223,8 +226,6 @@ fn try_to_join(server: &Server, reads_fail: bool) {
         }
         other => panic!("{other:?}"),
     }
-    let took = since.elapsed();
-    assert!(took < ANSWER, "joining took {took:?}");
 }
 
 /// A customer and an agent who type at each other, on connections of their own.
