@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 
 use crate::{
-    domain::{Role, RoomKind, TextLimits},
+    domain::{AfterClose, Role, RoomKind, TextLimits},
     store::{DatabaseUrl, StoreOptions},
 };
 
@@ -104,6 +104,15 @@ pub enum RoomArg {
     Shared,
 }
 
+/// What a customer's message does once their conversation is closed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum AfterCloseArg {
+    /// It opens a new conversation.
+    New,
+    /// It reopens the last one, which waits in the queue again.
+    Reopen,
+}
+
 /// Whether something is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
@@ -136,6 +145,10 @@ pub struct ServeArgs {
     /// Who everybody's messages go to.
     #[arg(long, env = "KEFU_ROOM", value_enum, default_value = "private")]
     pub room: RoomArg,
+
+    /// What a customer's message does once their conversation is closed.
+    #[arg(long, env = "KEFU_AFTER_CLOSE", value_enum, default_value = "new")]
+    pub after_close: AfterCloseArg,
 
     /// Password of the first account, "admin", which is made when there is none. A random one is
     /// made and printed where this is not set.
@@ -392,6 +405,14 @@ impl ServeArgs {
         }
     }
 
+    /// What a customer's message does once their conversation is closed.
+    pub fn after_close(&self) -> AfterClose {
+        match self.after_close {
+            AfterCloseArg::New => AfterClose::New,
+            AfterCloseArg::Reopen => AfterClose::Reopen,
+        }
+    }
+
     /// How long a text may be.
     pub fn text_limits(&self) -> TextLimits {
         TextLimits {
@@ -405,6 +426,7 @@ impl ServeArgs {
         StoreOptions {
             url: self.database.database_url.clone(),
             room: self.room_kind(),
+            after_close: self.after_close(),
             readers: self.database_readers,
             patience: Duration::from_millis(self.database_patience_ms),
             queue: self.write_queue,

@@ -107,6 +107,7 @@ fn first_account(store: &Store, settings: &ServeArgs) -> Result<Option<String>, 
 fn start_room(settings: &ServeArgs, store: &Store) -> io::Result<(Addr<ChatRoom>, Arc<Writer>)> {
     let room_settings = RoomSettings {
         kind: settings.room_kind(),
+        after_close: settings.after_close(),
         text: settings.text_limits(),
         limits: LimitsView {
             text_chars: settings.text_chars,

@@ -282,19 +282,9 @@ impl ChatRoom {
                 entrant,
                 resume,
             } => {
-                let store = self.store.clone();
-                let found = async move { look_up(&store, entrant, resume).await };
-                ctx.spawn(found.into_actor(self).map(move |outcome, act, ctx| {
-                    act.run(
-                        Command::Found {
-                            session,
-                            outcome,
-                            now: now(),
-                        },
-                        ctx,
-                    );
-                }));
+                self.look_up(session, entrant, resume, ctx);
             }
+            Effect::LoadQueue => self.load_queue(ctx),
             Effect::Load {
                 session,
                 viewer,
@@ -331,6 +321,33 @@ impl ChatRoom {
                 }));
             }
         }
+    }
+
+    fn look_up(
+        &mut self,
+        session: SessionId,
+        entrant: Entrant,
+        resume: Vec<ConversationId>,
+        ctx: &mut Context<Self>,
+    ) {
+        let store = self.store.clone();
+        let found = async move { look_up(&store, entrant, resume).await };
+        ctx.spawn(found.into_actor(self).map(move |outcome, act, ctx| {
+            let found = Command::Found {
+                session,
+                outcome,
+                now: now(),
+            };
+            act.run(found, ctx);
+        }));
+    }
+
+    fn load_queue(&mut self, ctx: &mut Context<Self>) {
+        let store = self.store.clone();
+        let loaded = async move { store.queue().await.map_err(refuse) };
+        ctx.spawn(loaded.into_actor(self).map(|outcome, act, ctx| {
+            act.run(Command::QueueLoaded(outcome), ctx);
+        }));
     }
 
     /// Puts something into a session's channel, in its dialect, if that has it. A session that it does not
@@ -375,7 +392,7 @@ async fn look_up(
         Entrant::Agent(key) => {
             let me = store.agent_by_session(key).await.map_err(refuse)?;
             let me = me.ok_or_else(Refusal::not_signed_in)?;
-            let conversations = store.join_agent(resume).await.map_err(refuse)?;
+            let conversations = store.join_agent(me.id, resume).await.map_err(refuse)?;
             Ok(Found::Agent(me, conversations))
         }
     }

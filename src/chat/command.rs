@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::{
     domain::{
-        ConversationId, CustomerKey, Listed, Me, Refusal, RoomKind, Seq, SessionKey, TextLimits,
-        Timestamp,
+        AfterClose, ConversationId, CustomerKey, Listed, Me, Refusal, RoomKind, Seq, SessionKey,
+        TextLimits, Timestamp,
     },
     protocol::{Close, LimitsView, PageAsked, Request, ServerFrame},
     store::{CustomerJoin, MessagePage, Viewer, Write, Written},
@@ -20,6 +20,8 @@ pub struct SessionId(pub u64);
 pub struct RoomSettings {
     /// Who everybody's messages go to.
     pub kind: RoomKind,
+    /// As told in `welcome`.
+    pub after_close: AfterClose,
     /// How long a text may be.
     pub text: TextLimits,
     /// As told in `welcome`.
@@ -114,6 +116,8 @@ pub enum Command {
         /// In which conversation.
         conversation: ConversationId,
     },
+    /// The conversations that wait, the longest first.
+    QueueLoaded(Result<Vec<ConversationId>, Refusal>),
     /// The writer reports, in the order of commits.
     Written(Vec<Written>),
     /// A session is gone.
@@ -167,6 +171,8 @@ pub enum Effect {
         /// These conversations too.
         resume: Vec<ConversationId>,
     },
+    /// Read the queue; answered by [`Command::QueueLoaded`].
+    LoadQueue,
     /// Read messages; answered by [`Command::HistoryLoaded`] when there is a `reference`, else by
     /// [`Command::PageLoaded`].
     Load {

@@ -4,8 +4,10 @@
 //! **Invariant**: only what [`Written`] reports (so what is committed) is ever sent as a message.
 //! **Invariant**: a customer session has cursors only for conversations that the store named as its
 //! own (or the shared one), and gets nothing of any other.
+//! **Invariant**: what is not for a session's side ([`Kind::is_for`]) moves its cursor and is not sent.
 
 mod presence;
+mod queue;
 #[cfg(test)]
 mod tests;
 
@@ -19,15 +21,17 @@ use super::{
 };
 use crate::{
     domain::{
-        AgentRef, ClientId, Code, Conversation, ConversationId, CustomerId, CustomerKey,
-        CustomerRef, Kind, Listed, Me, Message, Refusal, RoomKind, Seq, SessionKey, Side,
+        Action, AgentRef, ClientId, Code, Conversation, ConversationId, CustomerId, CustomerKey,
+        CustomerRef, Kind, Listed, Me, Message, Refusal, RoomKind, Seq, SessionKey, Side, Status,
         Timestamp, check_text, rfc3339,
     },
     protocol::{
         Close, ConversationView, HistoryView, MeView, MessageView, PageAsked, PersonView, Request,
         ServerFrame, WelcomeView,
     },
-    store::{MarkRead, MessagePage, Post, Posted, Poster, Ticket, Viewer, Write, Written},
+    store::{
+        Act, Acted, MarkRead, MessagePage, Post, Posted, Poster, Ticket, Viewer, Write, Written,
+    },
 };
 
 enum Who {
@@ -45,12 +49,22 @@ struct Session {
     loading: Option<ConversationId>,
     /// Conversations to catch up in after that one.
     waiting: VecDeque<ConversationId>,
+    /// A customer's place in the queue, as last told.
+    place: Option<(ConversationId, usize)>,
 }
 
 struct Joining {
     resume: BTreeMap<ConversationId, Seq>,
     /// What was committed meanwhile: the first of them, and the conversation as of the last.
     missed: BTreeMap<ConversationId, (Seq, Conversation)>,
+}
+
+impl Joining {
+    /// Something was committed in a conversation that may be this session's.
+    fn miss(&mut self, seq: Seq, conversation: &Conversation) {
+        let entry = self.missed.entry(conversation.id);
+        entry.or_insert_with(|| (seq, conversation.clone())).1 = conversation.clone();
+    }
 }
 
 struct Pending {
@@ -76,6 +90,8 @@ pub struct Room {
     pending: BTreeMap<Ticket, Pending>,
     /// Catching up that the database did not answer; tried again with the next tick.
     retries: Vec<SessionId>,
+    /// What is known of the queue of waiting conversations.
+    queue: queue::Watch,
     next_ticket: u64,
     now_ms: u64,
 }
@@ -94,6 +110,7 @@ impl Room {
             online: HashMap::new(),
             pending: BTreeMap::new(),
             retries: Vec::new(),
+            queue: queue::Watch::default(),
             next_ticket: 0,
             now_ms: 0,
         }
@@ -131,6 +148,7 @@ impl Room {
                 session,
                 conversation,
             } => self.page_written(session, conversation, &mut out),
+            Command::QueueLoaded(outcome) => self.queue_loaded(outcome, &mut out),
             Command::Written(results) => {
                 // What the same sessions get is to stand together, so that it goes out together: the senders
                 // hear first what became of their own.
@@ -207,6 +225,7 @@ impl Room {
                 joining,
                 loading: None,
                 waiting: VecDeque::new(),
+                place: None,
             },
         );
         out.push(Effect::LookUp {
@@ -282,6 +301,7 @@ impl Room {
         let welcome = WelcomeView {
             session: format!("s{}", id.0),
             room: self.settings.kind,
+            after_close: self.settings.after_close,
             role: me.role.clone(),
             me,
             conversations: views,
@@ -297,6 +317,9 @@ impl Room {
             mut missed,
         } = joining;
         for Listed { conversation, .. } in listed {
+            if side == Side::Customer && conversation.status == Status::Waiting {
+                self.queue.moved();
+            }
             let told = conversation.last_seq;
             let asked = resume.remove(&conversation.id);
             let committed = missed
@@ -314,7 +337,12 @@ impl Room {
         }
         for (conversation, (first, now)) in missed {
             self.tell(&now, vec![id], out);
-            let mut cursor = Cursor::new(first.previous(), first.previous());
+            // A customer gets their conversation from its beginning.
+            let from = match side {
+                Side::Customer => Seq::ZERO,
+                Side::Agent => first.previous(),
+            };
+            let mut cursor = Cursor::new(from, from);
             cursor.hear(now.last_seq);
             self.follow(id, conversation, cursor);
         }
@@ -402,13 +430,20 @@ impl Room {
                 reference,
                 conversation,
                 client_id,
+                kind,
                 text,
             } => {
                 let answer = Some(reference.clone());
-                (
-                    answer,
-                    self.post(id, reference, conversation, client_id, text, out),
-                )
+                let said = (client_id, kind, text);
+                (answer, self.post(id, reference, conversation, said, out))
+            }
+            Request::Act {
+                reference,
+                conversation,
+                action,
+            } => {
+                let answer = Some(reference.clone());
+                (answer, self.act(id, reference, conversation, action, out))
             }
             Request::History {
                 reference,
@@ -441,12 +476,14 @@ impl Room {
         id: SessionId,
         reference: String,
         conversation: Option<ConversationId>,
-        client_id: ClientId,
-        text: String,
+        (client_id, kind, text): (ClientId, Kind, String),
         out: &mut Effects,
     ) -> Result<(), Refusal> {
         check_text(&text, self.settings.text)?;
         let from = self.poster(id)?;
+        if kind == Kind::Note && matches!(from, Poster::Customer { .. }) {
+            return Err(Refusal::new(Code::Forbidden, "kind: notes are for agents"));
+        }
         if conversation.is_none()
             && self.settings.kind == RoomKind::Private
             && matches!(from, Poster::Agent(_))
@@ -454,7 +491,6 @@ impl Room {
             return Err(Refusal::bad_request("conversation: an agent must name it"));
         }
         let ticket = self.ticket(id, Some(reference));
-        let kind = Kind::Text;
         out.push(Effect::Submit(Write::Post(Post {
             ticket,
             from,
@@ -462,6 +498,31 @@ impl Room {
             client_id,
             kind,
             text,
+        })));
+        Ok(())
+    }
+
+    fn act(
+        &mut self,
+        id: SessionId,
+        reference: String,
+        conversation: ConversationId,
+        action: Action,
+        out: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let Some(Who::Agent(_, Some(me))) = self.sessions.get(&id).map(|session| &session.who)
+        else {
+            return Err(Refusal::new(Code::Forbidden, "this is for agents"));
+        };
+        let role = me.role;
+        let by = self.poster(id)?;
+        let ticket = self.ticket(id, Some(reference));
+        out.push(Effect::Submit(Write::Act(Act {
+            ticket,
+            by,
+            role,
+            conversation,
+            action,
         })));
         Ok(())
     }
@@ -571,6 +632,7 @@ impl Room {
     fn written(&mut self, result: Written, answers: &mut Effects, out: &mut Effects) {
         match result {
             Written::Posted(posted) => self.posted(&posted, answers, out),
+            Written::Acted(acted) => self.acted(acted, answers, out),
             Written::Read {
                 ticket,
                 conversation,
@@ -604,6 +666,7 @@ impl Room {
     fn posted(&mut self, posted: &Posted, answers: &mut Effects, out: &mut Effects) {
         let Posted {
             ticket,
+            event,
             message,
             duplicate,
             owner,
@@ -627,28 +690,83 @@ impl Room {
         {
             self.bind(*key, customer);
         }
+        if *status_changed {
+            self.turned(conversation, *owner, out);
+        }
+        let news = !*duplicate || message.seq == conversation.last_seq;
+        for message in event.iter().chain([message]) {
+            self.deliver(message, news, conversation, *owner, out);
+        }
+    }
+
+    fn acted(&mut self, acted: Acted, answers: &mut Effects, out: &mut Effects) {
+        let Acted {
+            ticket,
+            event,
+            owner,
+            conversation,
+        } = acted;
+        if let Some(pending) = self.pending.remove(&ticket) {
+            let done = ServerFrame::Done {
+                reference: pending.reference.unwrap_or_default(),
+                conversation: conversation.id,
+                seq: event.as_ref().map(|event| event.seq),
+            };
+            answers.push(send(pending.session, done));
+        }
+        self.turned(&conversation, owner, out);
+        match event {
+            Some(event) => self.deliver(&event, true, &conversation, owner, out),
+            // It may have been done by a try whose answer was lost, and nobody told.
+            None => self.hear(&conversation, owner, out),
+        }
+    }
+
+    /// A conversation has another status or agent: whoever knows it is told.
+    fn turned(
+        &mut self,
+        conversation: &Conversation,
+        owner: Option<CustomerKey>,
+        out: &mut Effects,
+    ) {
+        self.queue.moved();
+        let mut told = self.reach(owner);
+        told.retain(|id| match self.sessions.get_mut(id) {
+            Some(session) if session.joining.is_none() => {
+                if conversation.status != Status::Waiting {
+                    session.place = None;
+                }
+                session.cursors.contains_key(&conversation.id)
+            }
+            _ => false,
+        });
+        self.tell(conversation, told, out);
+    }
+
+    /// Offers a committed message to the cursors of all whom it may reach.
+    fn deliver(
+        &mut self,
+        message: &Message,
+        news: bool,
+        conversation: &Conversation,
+        owner: Option<CustomerKey>,
+        out: &mut Effects,
+    ) {
         let (mut next, mut told, mut behind) = (Vec::new(), Vec::new(), Vec::new());
-        for id in self.reach(*owner) {
+        for id in self.reach(owner) {
             let Some(session) = self.sessions.get_mut(&id) else {
                 continue;
             };
             if let Some(joining) = &mut session.joining {
-                let entry = joining.missed.entry(message.conversation);
-                entry
-                    .or_insert_with(|| (message.seq, conversation.clone()))
-                    .1 = conversation.clone();
+                joining.miss(message.seq, conversation);
                 continue;
             }
-            let news = !*duplicate || message.seq == conversation.last_seq;
+            let for_them = message.kind.is_for(session.side());
             let offer = match session.cursors.get_mut(&message.conversation) {
-                Some(cursor) => {
-                    if *status_changed {
-                        told.push(id);
-                    }
-                    cursor.offer(message.seq)
-                }
-                // An old message, retried, in a conversation that this session never heard of.
-                None if !news => continue,
+                Some(cursor) => cursor.offer(message.seq),
+                // An old message, retried, in a conversation that this session never heard of; or one
+                // that is not theirs to see, by which they need not hear of it.
+                None if !news || !for_them => continue,
                 None => {
                     told.push(id);
                     // A customer gets their conversation from its beginning.
@@ -663,9 +781,9 @@ impl Room {
                 }
             };
             match offer {
-                Offer::Send => next.push(id),
+                Offer::Send if for_them => next.push(id),
                 Offer::Load => behind.push(id),
-                Offer::Skip => {}
+                Offer::Send | Offer::Skip => {}
             }
         }
         self.tell(conversation, told, out);
@@ -675,6 +793,23 @@ impl Room {
         }
         for id in behind {
             self.catch_up(id, message.conversation, out);
+        }
+    }
+
+    /// All of a conversation up to its head is committed, whoever was told of it.
+    fn hear(&mut self, conversation: &Conversation, owner: Option<CustomerKey>, out: &mut Effects) {
+        for id in self.reach(owner) {
+            let Some(session) = self.sessions.get_mut(&id) else {
+                continue;
+            };
+            if let Some(joining) = &mut session.joining {
+                joining.miss(conversation.last_seq, conversation);
+            } else if let Some(cursor) = session.cursors.get_mut(&conversation.id) {
+                cursor.hear(conversation.last_seq);
+                if cursor.is_behind() && !cursor.is_asking() {
+                    self.catch_up(id, conversation.id, out);
+                }
+            }
         }
     }
 
@@ -812,6 +947,9 @@ impl Room {
         }
         for session in std::mem::take(&mut self.retries) {
             self.load(session, out);
+        }
+        if self.queue.is_due(now_ms) {
+            out.push(Effect::LoadQueue);
         }
     }
 

@@ -6,11 +6,11 @@ use super::{AgentId, ConversationId, CustomerId, Message, Seq, Timestamp};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// No agent has answered yet.
+    /// Nobody has it: it is in the queue.
     Waiting,
-    /// An agent has answered.
+    /// An agent has it.
     Open,
-    /// Ended; the customer's next message opens a new one.
+    /// Ended.
     Closed,
 }
 
@@ -51,9 +51,18 @@ pub struct ReadMarks {
     pub agent: Seq,
 }
 
-impl ReadMarks {
-    /// Up to where `side` has read.
-    pub fn of(self, side: Side) -> Seq {
+/// How many texts of the other side each side has not read. Notes and events are not counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// By the customer.
+    pub customer: i64,
+    /// By the agents, as a team.
+    pub agent: i64,
+}
+
+impl Unread {
+    /// How many `side` has not read.
+    pub fn of(self, side: Side) -> i64 {
         match side {
             Side::Customer => self.customer,
             Side::Agent => self.agent,
@@ -94,28 +103,25 @@ pub struct Conversation {
     pub last_seq: Seq,
     /// Whose it is; `None` for the one conversation of a shared room.
     pub customer: Option<CustomerRef>,
-    /// Who answered first.
+    /// Who has it, or had it when it was closed.
     pub agent: Option<AgentRef>,
     /// Up to where each side has read.
     pub read: ReadMarks,
+    /// How many texts each side has not read.
+    pub unread: Unread,
+    /// Since when it has been in the queue, while it is.
+    pub waiting_since: Option<Timestamp>,
     /// When it began.
     pub created_at: Timestamp,
     /// When its newest message was stored.
     pub last_message_at: Timestamp,
 }
 
-impl Conversation {
-    /// How many messages `side` has not read.
-    pub fn unread(&self, side: Side) -> i64 {
-        (self.last_seq.0 - self.read.of(side).0).max(0)
-    }
-}
-
-/// A conversation with its newest message, as a list shows it.
+/// A conversation with its newest text, as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// The conversation.
     pub conversation: Conversation,
-    /// Its newest message, where it has one.
+    /// Its newest text, where it has one.
     pub last_message: Option<Message>,
 }

@@ -63,10 +63,18 @@ codes! {
     NotFound = "not_found", 404, false;
     /// There is none of this id, or it is somebody else's; the two are not told apart.
     ConversationNotFound = "conversation_not_found", 404, false;
+    /// There is no agent of this id, or they may not sign in.
+    AgentNotFound = "agent_not_found", 404, false;
     /// Another method is meant for this address.
     MethodNotAllowed = "method_not_allowed", 405, false;
     /// Somebody else's message in this conversation has this `client_id`.
     ClientIdInUse = "client_id_in_use", 409, false;
+    /// Somebody else has taken it.
+    ConversationTaken = "conversation_taken", 409, false;
+    /// It has ended.
+    ConversationClosed = "conversation_closed", 409, false;
+    /// It has not ended, or the customer has a newer one that has not.
+    ConversationOpen = "conversation_open", 409, false;
     /// The body is larger than allowed.
     BodyTooLarge = "body_too_large", 413, false;
     /// A body that is not `application/json`.

@@ -3,6 +3,7 @@
 
 mod account;
 mod conversation;
+mod desk;
 mod error;
 mod id;
 mod key;
@@ -11,13 +12,27 @@ mod text;
 mod time;
 
 pub use account::{Account, Me, Role};
-pub use conversation::{AgentRef, Conversation, CustomerRef, Listed, ReadMarks, Side, Status};
+pub use conversation::{
+    AgentRef, Conversation, CustomerRef, Listed, ReadMarks, Side, Status, Unread,
+};
+pub use desk::{Action, Actor, Change, State, decide};
 pub use error::{Code, Refusal};
 pub use id::{AgentId, ConversationId, CustomerId, Seq};
 pub use key::{ClientId, CustomerKey, SessionKey, TOKEN_CHARS, Token};
-pub use message::{Author, Kind, Message};
+pub use message::{Author, Event, EventName, Kind, Message};
 pub use text::{TextLimits, check_text};
 pub use time::{Timestamp, now, rfc3339};
+
+/// What a customer's message does once their conversation is closed (`KEFU_AFTER_CLOSE`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AfterClose {
+    /// It opens a new conversation.
+    #[default]
+    New,
+    /// It reopens the last one, which waits in the queue again.
+    Reopen,
+}
 
 /// Who everybody's messages go to (`KEFU_ROOM`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -27,7 +27,7 @@ use crate::{
     channel::{Receiver, Sender, channel},
     chat::{Enter, Entrant, FromSession, Leave, Outbound, PageWritten, SessionId, Visitor},
     config::{ServeArgs, Switch},
-    domain::{ClientId, Code, ConversationId, CustomerKey, Refusal, Token},
+    domain::{ClientId, Code, ConversationId, CustomerKey, Kind as MessageKind, Refusal, Token},
     incident::incident,
     protocol::{ACK, Close, Dialect, Request, ServerFrame},
     socketio::{
@@ -298,6 +298,7 @@ fn request_of(event: &Event) -> Result<Request, Refusal> {
             .map_or(NO_ACK.to_owned(), |id| format!("{ACK}{id}")),
         conversation: None,
         client_id,
+        kind: MessageKind::Text,
         text: unquote(&text),
     })
 }

@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::Deserialize;
 
-use crate::domain::{ClientId, Code, ConversationId, Refusal, Seq, Token};
+use crate::domain::{Action, AgentId, ClientId, Code, ConversationId, Kind, Refusal, Seq, Token};
 
 /// Characters of a `ref`.
 const REF_CHARS: usize = 64;
@@ -29,7 +29,7 @@ pub enum ClientFrame {
 /// What a session asks for once it is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// Store and deliver a text.
+    /// Store and deliver a text or a note.
     Post {
         /// Comes back in the answer.
         reference: String,
@@ -37,8 +37,19 @@ pub enum Request {
         conversation: Option<ConversationId>,
         /// The client's key of the message.
         client_id: ClientId,
+        /// [`Kind::Text`] or [`Kind::Note`].
+        kind: Kind,
         /// The words, not yet held against the limits.
         text: String,
+    },
+    /// Take, release, transfer, close or reopen a conversation.
+    Act {
+        /// Comes back in the answer.
+        reference: String,
+        /// Which.
+        conversation: ConversationId,
+        /// What to do to it.
+        action: Action,
     },
     /// A page of history.
     History {
@@ -71,9 +82,9 @@ impl Request {
     /// The `ref` that the answer must carry.
     pub fn reference(&self) -> Option<String> {
         match self {
-            Self::Post { reference, .. } | Self::History { reference, .. } => {
-                Some(reference.clone())
-            }
+            Self::Post { reference, .. }
+            | Self::Act { reference, .. }
+            | Self::History { reference, .. } => Some(reference.clone()),
             Self::Typing { .. } | Self::Read { .. } => None,
         }
     }
@@ -177,6 +188,11 @@ fn parse_as(kind: &str, text: &str) -> Result<ClientFrame, Refusal> {
     match kind {
         "hello" => hello(body(text)?).map(ClientFrame::Hello),
         "message.post" => post(body(text)?).map(ClientFrame::Request),
+        "conversation.take" => act(text, Action::Take),
+        "conversation.release" => act(text, Action::Release),
+        "conversation.transfer" => Ok(transfer(body(text)?)),
+        "conversation.close" => act(text, Action::Close),
+        "conversation.reopen" => act(text, Action::Reopen),
         "history" => history(body(text)?).map(ClientFrame::Request),
         "typing" => {
             let TypingBody { conversation, on } = body(text)?;
@@ -190,7 +206,8 @@ fn parse_as(kind: &str, text: &str) -> Result<ClientFrame, Refusal> {
         "ping" => Ok(ClientFrame::Ping),
         _ => Err(Refusal::new(
             Code::UnknownType,
-            "type must be one of hello, message.post, history, typing, read, ping",
+            "type must be one of hello, message.post, conversation.take, conversation.release, \
+             conversation.transfer, conversation.close, conversation.reopen, history, typing, read, ping",
         )),
     }
 }
@@ -272,9 +289,14 @@ struct PostBody {
 }
 
 fn post(body: PostBody) -> Result<Request, Refusal> {
-    if body.kind.is_some_and(|kind| kind != "text") {
-        return Err(Refusal::bad_request("kind: only \"text\" can be posted"));
-    }
+    let kind = match body.kind.as_deref() {
+        None | Some("text") => Kind::Text,
+        Some("note") => Kind::Note,
+        Some(_) => {
+            let allowed = "kind: only \"text\" and, by agents, \"note\" can be posted";
+            return Err(Refusal::bad_request(allowed));
+        }
+    };
     let client_id = ClientId::parse(&body.client_id).ok_or_else(|| {
         Refusal::bad_request("client_id must be 1 to 64 characters of A-Z a-z 0-9 _ -")
     })?;
@@ -282,7 +304,43 @@ fn post(body: PostBody) -> Result<Request, Refusal> {
         reference: body.r#ref,
         conversation: body.conversation,
         client_id,
+        kind,
         text: body.text,
+    })
+}
+
+#[derive(Deserialize)]
+struct ActBody {
+    r#ref: String,
+    conversation: ConversationId,
+}
+
+fn act(text: &str, action: Action) -> Result<ClientFrame, Refusal> {
+    let ActBody {
+        r#ref: reference,
+        conversation,
+    } = body(text)?;
+    Ok(ClientFrame::Request(Request::Act {
+        reference,
+        conversation,
+        action,
+    }))
+}
+
+#[derive(Deserialize)]
+struct TransferBody {
+    r#ref: String,
+    conversation: ConversationId,
+    /// Required, but may be null: to forget it must not put anybody back into the queue.
+    #[serde(deserialize_with = "Option::deserialize")]
+    to: Option<AgentId>,
+}
+
+fn transfer(body: TransferBody) -> ClientFrame {
+    ClientFrame::Request(Request::Act {
+        reference: body.r#ref,
+        conversation: body.conversation,
+        action: Action::Transfer(body.to),
     })
 }
 
@@ -475,6 +533,45 @@ mod tests {
     }
 
     #[test]
+    fn an_act_names_its_conversation_and_a_transfer_whom_it_goes_to() {
+        for (text, expected) in [
+            (
+                r#"{"type":"conversation.take","ref":"1"}"#,
+                Code::BadRequest,
+            ),
+            (
+                r#"{"type":"conversation.close","conversation":"1"}"#,
+                Code::BadRequest,
+            ),
+            (
+                r#"{"type":"conversation.transfer","ref":"1","conversation":"1"}"#,
+                Code::BadRequest,
+            ),
+            (
+                r#"{"type":"conversation.transfer","ref":"1","conversation":"1","to":2}"#,
+                Code::BadRequest,
+            ),
+            (
+                r#"{"type":"conversation.delete","ref":"1","conversation":"1"}"#,
+                Code::UnknownType,
+            ),
+        ] {
+            assert_eq!(code(text), expected, "{text}");
+        }
+        for (to, agent) in [("null", None), ("\"2\"", Some(AgentId(2)))] {
+            let text = format!(
+                r#"{{"type":"conversation.transfer","ref":"1","conversation":"1","to":{to}}}"#
+            );
+            let expected = Request::Act {
+                reference: "1".to_owned(),
+                conversation: ConversationId(1),
+                action: Action::Transfer(agent),
+            };
+            assert_eq!(parse(&text), Ok(ClientFrame::Request(expected)));
+        }
+    }
+
+    #[test]
     fn a_deep_field_that_nobody_reads_does_no_harm() {
         let nested = format!(
             r#"{{"type":"ping","x":{}{}}}"#,
@@ -511,6 +608,7 @@ mod tests {
             reference: "1".into(),
             conversation: None,
             client_id: ClientId::parse("a").unwrap(),
+            kind: Kind::Text,
             text: "x".into(),
         };
         assert_eq!(frame, Ok(ClientFrame::Request(expected)));

@@ -50,7 +50,10 @@ impl ServerFrame {
     /// An Engine.IO message (4) with a Socket.IO packet for `/`: event (2) or ack (3).
     fn packet(&self) -> Option<(String, serde_json::Value)> {
         match self {
-            Self::Posted(message) => Some(("42".to_owned(), json!(["message", message.text]))),
+            // Only what people say to each other: those pages show every `message` as such.
+            Self::Posted(message) if message.kind == "text" => {
+                Some(("42".to_owned(), json!(["message", message.text])))
+            }
             Self::Accepted {
                 reference,
                 conversation,
@@ -137,6 +140,7 @@ mod tests {
             seq: Seq(2),
             client_id: None,
             kind: "text".to_owned(),
+            event: None,
             from: PersonView {
                 role: "agent".to_owned(),
                 id: None,
@@ -203,6 +207,14 @@ mod tests {
 
     #[test]
     fn what_the_dialect_does_not_have_is_not_sent() {
+        for kind in ["note", "event", "file"] {
+            let ServerFrame::Posted(mut message) = posted("x") else {
+                panic!("a message");
+            };
+            message.kind = kind.to_owned();
+            let frame = ServerFrame::Posted(message);
+            assert_eq!(frame.encode_as(Dialect::SocketIo3), None, "{kind}");
+        }
         assert_eq!(ServerFrame::Pong.encode_as(Dialect::SocketIo4), None);
         assert_eq!(ServerFrame::Resumed.encode_as(Dialect::SocketIo3), None);
     }

@@ -14,8 +14,8 @@ pub use client::{
 pub use close::Close;
 pub use dialect::{ACK, Dialect, ascii};
 pub use server::{
-    ConversationView, ErrorView, HistoryView, LimitsView, MeView, MessageView, Named, PersonView,
-    PresenceView, ServerFrame, WelcomeView,
+    ConversationView, ErrorView, EventView, HistoryView, LimitsView, MeView, MessageView, Named,
+    PersonView, PresenceView, ServerFrame, WelcomeView,
 };
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    AgentId, AgentRef, Author, Conversation, ConversationId, CustomerId, CustomerRef, Me, Message,
-    Refusal, RoomKind, Seq, Side, Status, rfc3339,
+    AfterClose, AgentId, AgentRef, Author, Conversation, ConversationId, CustomerId, CustomerRef,
+    Event, EventName, Me, Message, Refusal, RoomKind, Seq, Side, Status, rfc3339,
 };
 
 /// One frame from the server.
@@ -33,6 +33,25 @@ pub enum ServerFrame {
         /// It was stored before, by an earlier try.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         duplicate: bool,
+    },
+    /// What you asked to be done to a conversation is so.
+    #[serde(rename = "conversation.done")]
+    Done {
+        /// Of the request.
+        #[serde(rename = "ref")]
+        reference: String,
+        /// Which.
+        conversation: ConversationId,
+        /// The place of the event that tells of it; `None` where it was so already.
+        seq: Option<Seq>,
+    },
+    /// How many are before you in the queue, and you.
+    #[serde(rename = "queue")]
+    Queue {
+        /// Which of your conversations waits.
+        conversation: ConversationId,
+        /// 1 is the next.
+        position: usize,
     },
     /// A message, live or resumed.
     #[serde(rename = "message.posted")]
@@ -104,6 +123,8 @@ pub struct WelcomeView {
     pub session: String,
     /// Who everybody's messages go to.
     pub room: RoomKind,
+    /// What a customer's message does once their conversation is closed.
+    pub after_close: AfterClose,
     /// `customer`, `agent`, `supervisor` or `admin`.
     pub role: String,
     /// Who the server takes the client for.
@@ -185,6 +206,11 @@ impl From<&Author> for PersonView {
         match author {
             Author::Customer { id, name } => Self::new("customer", id.to_string(), name.clone()),
             Author::Agent { id, name } => Self::new("agent", id.to_string(), Some(name.clone())),
+            Author::System => Self {
+                role: "system".to_owned(),
+                id: None,
+                name: None,
+            },
         }
     }
 }
@@ -210,6 +236,9 @@ pub struct MessageView {
     pub client_id: Option<String>,
     /// What it is.
     pub kind: String,
+    /// What happened, where it is an `event`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventView>,
     /// Who wrote it.
     pub from: PersonView,
     /// The words.
@@ -225,9 +254,28 @@ impl From<&Message> for MessageView {
             seq: message.seq,
             client_id: message.client_id.as_ref().map(|id| id.as_str().to_owned()),
             kind: message.kind.as_str().to_owned(),
+            event: message.event.as_ref().map(EventView::from),
             from: (&message.author).into(),
             text: message.text.clone(),
             sent_at: rfc3339(message.sent_at),
+        }
+    }
+}
+
+/// What happened to a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventView {
+    /// What.
+    pub name: EventName,
+    /// Who has it now; for one that was released or closed, who had it.
+    pub agent: Option<Named<AgentId>>,
+}
+
+impl From<&Event> for EventView {
+    fn from(event: &Event) -> Self {
+        Self {
+            name: event.name,
+            agent: event.agent.as_ref().map(Named::from),
         }
     }
 }
@@ -299,13 +347,15 @@ pub struct ConversationView {
     pub last_seq: Seq,
     /// Whose it is; `None` in a shared room.
     pub customer: Option<CustomerView>,
-    /// Who answered first.
+    /// Who has it, or had it when it was closed.
     pub agent: Option<Named<AgentId>>,
-    /// Messages that the reader's side has not read.
+    /// Since when it has been in the queue, RFC 3339; `None` while it is not.
+    pub waiting_since: Option<String>,
+    /// Texts that the reader's side has not read.
     pub unread: i64,
     /// Up to where each side has read.
     pub read: ReadView,
-    /// Its newest message.
+    /// Its newest text.
     pub last_message: Option<MessageView>,
     /// RFC 3339.
     pub created_at: String,
@@ -333,7 +383,8 @@ impl ConversationView {
                 language: customer.language.clone(),
             }),
             agent: conversation.agent.as_ref().map(Named::from),
-            unread: conversation.unread(side),
+            waiting_since: conversation.waiting_since.map(rfc3339),
+            unread: conversation.unread.of(side),
             read: ReadView {
                 customer: conversation.read.customer,
                 agent: conversation.read.agent,

@@ -49,12 +49,12 @@ pub use self::{
     error::StoreError,
     reads::{ConversationPage, Cursor, CustomerJoin, MessagePage, NotACursor, Page, Viewer},
     url::{BadDatabaseUrl, DatabaseUrl, Engine},
-    write::{MarkRead, Post, Posted, Poster, Ticket, Write, Written},
+    write::{Act, Acted, MarkRead, Post, Posted, Poster, Ticket, Write, Written},
     writer::{QueueFull, Writer},
 };
 use crate::domain::{
-    Account, AgentId, ConversationId, CustomerKey, Listed, Me, Role, RoomKind, SessionKey,
-    Timestamp, now,
+    Account, AfterClose, AgentId, ConversationId, CustomerKey, Listed, Me, Role, RoomKind,
+    SessionKey, Timestamp, now,
 };
 
 /// How the store works.
@@ -64,6 +64,8 @@ pub struct StoreOptions {
     pub url: DatabaseUrl,
     /// Who everybody's messages go to.
     pub room: RoomKind,
+    /// What a customer's message does once their conversation is closed.
+    pub after_close: AfterClose,
     /// Connections for reads.
     pub readers: u32,
     /// How long one read or write may wait for the database before it is told that there is none.
@@ -81,6 +83,7 @@ impl StoreOptions {
         Self {
             url,
             room,
+            after_close: AfterClose::New,
             readers: 4,
             patience,
             queue: 16_384,
@@ -166,6 +169,7 @@ impl Store {
                 room: Room {
                     kind: options.room,
                     shared: shared_conversation,
+                    after_close: options.after_close,
                 },
                 options,
                 pool,
@@ -220,11 +224,15 @@ impl Store {
             .await
     }
 
-    /// What an agent finds: the 100 conversations with the latest activity and those of `resume` that
-    /// exist, newest first.
-    pub async fn join_agent(&self, resume: Vec<ConversationId>) -> Result<Vec<Listed>, StoreError> {
+    /// What an agent finds: the 100 conversations with the latest activity, the beginning of the queue,
+    /// their own open ones, and those of `resume` that exist, newest first.
+    pub async fn join_agent(
+        &self,
+        me: AgentId,
+        resume: Vec<ConversationId>,
+    ) -> Result<Vec<Listed>, StoreError> {
         let shared = self.shared.room.shared;
-        self.read(move |conn| reads::join_agent(conn, shared, &resume))
+        self.read(move |conn| reads::join_agent(conn, shared, me, &resume))
             .await
     }
 
@@ -260,6 +268,11 @@ impl Store {
     ) -> Result<ConversationPage, StoreError> {
         self.read(move |conn| reads::conversations(conn, before, limit))
             .await
+    }
+
+    /// The conversations that wait, the longest first; of a longer queue only its beginning.
+    pub async fn queue(&self) -> Result<Vec<ConversationId>, StoreError> {
+        self.read(reads::queue).await
     }
 
     /// Whether the database answers and its tables are current.

@@ -2,10 +2,10 @@
 //! blocking threads with a connection of the pool (`mod.rs` sees to that); every query here is a
 //! snapshot of its own.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use chrono::DateTime;
-use diesel::prelude::*;
+use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 
 use super::{
     connection::{DbConnection, MultiBackend},
@@ -13,8 +13,8 @@ use super::{
     schema::{agents, conversations, customers, messages},
 };
 use crate::domain::{
-    AgentId, AgentRef, ConversationId, CustomerKey, CustomerRef, Kind, Listed, Message, Seq,
-    Timestamp,
+    AgentId, AgentRef, ConversationId, CustomerKey, CustomerRef, Kind, Listed, Message, Seq, Side,
+    Status, Timestamp,
 };
 
 /// Who reads.
@@ -103,21 +103,36 @@ impl FromStr for Cursor {
     }
 }
 
-/// The kinds of message that a viewer may see. The one place that keeps notes from customers.
-fn visible(viewer: Viewer) -> &'static [Kind] {
-    match viewer {
-        Viewer::Customer(_) | Viewer::Agent => &[Kind::Text],
+impl Viewer {
+    /// The side that the viewer is on.
+    fn side(self) -> Side {
+        match self {
+            Self::Customer(_) => Side::Customer,
+            Self::Agent => Side::Agent,
+        }
     }
 }
 
-fn visible_names(viewer: Viewer) -> Vec<&'static str> {
-    visible(viewer).iter().map(|kind| kind.as_str()).collect()
+/// The kinds of message that a viewer may see, as they stand in the database.
+fn visible(viewer: Viewer) -> Vec<&'static str> {
+    let visible = Kind::ALL.iter().filter(|kind| kind.is_for(viewer.side()));
+    visible.map(|kind| kind.as_str()).collect()
 }
 
 /// How many conversations of their own a customer gets.
 const OWN: i64 = 20;
 /// How many conversations an agent gets.
 const LATEST: i64 = 100;
+/// How many of those that wait an agent gets beside them, and how many of their own.
+const OF_DESK: i64 = 200;
+/// How much of the queue is looked at. Who stands further back is not told a place.
+const QUEUE: i64 = 1_000;
+
+/// The place of a conversation's newest text, which is what a list shows of it: a note must not reach a
+/// customer there either, and an event says less than the words before it.
+const NEWEST_TEXT: &str = "messages.seq = (SELECT newest.seq FROM messages newest \
+    WHERE newest.conversation_id = conversations.id AND newest.kind = 'text' \
+    ORDER BY newest.seq DESC LIMIT 1)";
 
 type ListedRow = (
     ConversationRow,
@@ -126,7 +141,7 @@ type ListedRow = (
     Option<MessageRow>,
 );
 
-/// Conversations with customer, agent and newest message, of one moment: a message that arrives
+/// Conversations with customer, agent and newest text, of one moment: a message that arrives
 /// meanwhile is either in all of it or in none.
 macro_rules! listed {
     () => {
@@ -136,7 +151,7 @@ macro_rules! listed {
             .left_join(
                 messages::table.on(messages::conversation_id
                     .eq(conversations::id)
-                    .and(messages::seq.eq(conversations::last_seq))),
+                    .and(sql::<Bool>(NEWEST_TEXT))),
             )
             .order((
                 conversations::last_message_at.desc(),
@@ -152,16 +167,8 @@ macro_rules! listed {
     };
 }
 
-fn assemble(
-    conn: &mut DbConnection,
-    viewer: Viewer,
-    rows: Vec<ListedRow>,
-) -> QueryResult<Vec<Listed>> {
-    let visible = visible_names(viewer);
-    let newest: Vec<MessageRow> = (rows.iter())
-        .filter_map(|row| row.3.clone())
-        .filter(|message| visible.contains(&message.kind.as_str()))
-        .collect();
+fn assemble(conn: &mut DbConnection, rows: Vec<ListedRow>) -> QueryResult<Vec<Listed>> {
+    let newest: Vec<MessageRow> = rows.iter().filter_map(|row| row.3.clone()).collect();
     let mut newest = with_names(conn, newest)?.into_iter().peekable();
     rows.into_iter()
         .map(|(row, customer, agent, _)| {
@@ -221,7 +228,7 @@ pub(super) fn join_customer(
     }
     Ok(CustomerJoin {
         customer: customer.map(CustomerRow::into_ref),
-        conversations: assemble(conn, Viewer::Customer(key), rows)?,
+        conversations: assemble(conn, rows)?,
     })
 }
 
@@ -229,11 +236,22 @@ pub(super) fn join_customer(
 pub(super) fn join_agent(
     conn: &mut DbConnection,
     shared: Option<ConversationId>,
+    me: AgentId,
     resume: &[ConversationId],
 ) -> QueryResult<Vec<Listed>> {
     let mut rows = listed!().limit(LATEST).load::<ListedRow>(conn)?;
-    let mut wanted = ids_of(&rows, resume);
-    wanted.extend(ids_of(&rows, shared.as_slice()));
+    // Whoever waits must not drop out of sight by being quiet, nor whom this agent has.
+    let mine: Vec<i64> = conversations::table
+        .filter(conversations::agent_id.eq(me.0))
+        .filter(conversations::status.eq(Status::Open.as_str()))
+        .order(conversations::last_message_at.desc())
+        .select(conversations::id)
+        .limit(OF_DESK)
+        .load(conn)?;
+    let mut wanted: BTreeSet<ConversationId> = mine.into_iter().map(ConversationId).collect();
+    wanted.extend(front_of_queue(conn, OF_DESK)?);
+    wanted.extend(resume.iter().chain(&shared));
+    let wanted = ids_of(&rows, &Vec::from_iter(wanted));
     if !wanted.is_empty() {
         rows.extend(
             listed!()
@@ -242,7 +260,7 @@ pub(super) fn join_agent(
         );
         newest_first(&mut rows);
     }
-    assemble(conn, Viewer::Agent, rows)
+    assemble(conn, rows)
 }
 
 /// One conversation, if the viewer may see it.
@@ -258,7 +276,7 @@ pub(super) fn conversation(
     let rows = listed!()
         .filter(conversations::id.eq(id.0))
         .load::<ListedRow>(conn)?;
-    Ok(assemble(conn, viewer, rows)?.pop())
+    Ok(assemble(conn, rows)?.pop())
 }
 
 /// A page of all conversations, for agents.
@@ -284,9 +302,24 @@ pub(super) fn conversations(
         id: ConversationId(row.id),
     });
     Ok(ConversationPage {
-        conversations: assemble(conn, Viewer::Agent, rows)?,
+        conversations: assemble(conn, rows)?,
         next,
     })
+}
+
+/// The beginning of the queue.
+pub(super) fn queue(conn: &mut DbConnection) -> QueryResult<Vec<ConversationId>> {
+    front_of_queue(conn, QUEUE)
+}
+
+fn front_of_queue(conn: &mut DbConnection, limit: i64) -> QueryResult<Vec<ConversationId>> {
+    let ids: Vec<i64> = conversations::table
+        .filter(conversations::waiting_since.is_not_null())
+        .order((conversations::waiting_since.asc(), conversations::id.asc()))
+        .select(conversations::id)
+        .limit(limit)
+        .load(conn)?;
+    Ok(ids.into_iter().map(ConversationId).collect())
 }
 
 /// A page of a conversation's messages, if the viewer may see it.
@@ -304,7 +337,7 @@ pub(super) fn messages(
     let query = messages::table
         .select(MessageRow::as_select())
         .filter(messages::conversation_id.eq(id.0))
-        .filter(messages::kind.eq_any(visible_names(viewer)))
+        .filter(messages::kind.eq_any(visible(viewer)))
         .limit(one_more(limit))
         .into_boxed::<MultiBackend>();
     let mut rows: Vec<MessageRow> = match page {

@@ -1,6 +1,6 @@
 //! Rows as diesel reads them, and how they become the domain's types. Used by the writer and by reads.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::domain::{
     AgentId, AgentRef, Author, ClientId, Conversation, ConversationId, CustomerId, CustomerKey,
-    CustomerRef, Kind, Message, ReadMarks, Seq, Status,
+    CustomerRef, Event, EventName, Kind, Message, ReadMarks, Seq, Status, Unread,
 };
 
 /// A customer.
@@ -57,6 +57,9 @@ pub(super) struct ConversationRow {
     pub agent_read_seq: i64,
     pub created_at: NaiveDateTime,
     pub last_message_at: NaiveDateTime,
+    pub waiting_since: Option<NaiveDateTime>,
+    pub customer_unread: i64,
+    pub agent_unread: i64,
 }
 
 impl ConversationRow {
@@ -79,6 +82,11 @@ impl ConversationRow {
                 customer: Seq(self.customer_read_seq),
                 agent: Seq(self.agent_read_seq),
             },
+            unread: Unread {
+                customer: self.customer_unread,
+                agent: self.agent_unread,
+            },
+            waiting_since: self.waiting_since.map(|at| at.and_utc()),
             created_at: self.created_at.and_utc(),
             last_message_at: self.last_message_at.and_utc(),
         })
@@ -97,26 +105,44 @@ pub(super) struct MessageRow {
     pub sender_id: Option<i64>,
     pub text: String,
     pub sent_at: NaiveDateTime,
+    pub event: Option<String>,
+    pub event_agent_id: Option<i64>,
 }
 
 /// What stands in `messages.sender_role`.
 pub(super) const CUSTOMER: &str = "customer";
 /// What stands in `messages.sender_role`.
 pub(super) const AGENT: &str = "agent";
+/// What stands in `messages.sender_role`.
+pub(super) const SYSTEM: &str = "system";
+
+/// An agent with their name as it is now. Their row is never deleted; if somebody did, what they said and
+/// did is worth more than the name.
+pub(super) fn agent_ref(id: i64, names: &HashMap<i64, String>) -> AgentRef {
+    let name = names.get(&id).cloned();
+    AgentRef {
+        id: AgentId(id),
+        name: name.unwrap_or_else(|| format!("agent {id}")),
+    }
+}
 
 impl MessageRow {
-    /// With the name of whoever wrote it, as it is now.
-    pub fn assemble(self, name: Option<String>) -> QueryResult<Message> {
+    /// With the names of the people in it, as they are now: of the customer who wrote it, and of agents.
+    pub fn assemble(
+        self,
+        customer: Option<String>,
+        agents: &HashMap<i64, String>,
+    ) -> QueryResult<Message> {
         let author = match (self.sender_role.as_str(), self.sender_id) {
             (CUSTOMER, Some(id)) => Author::Customer {
                 id: CustomerId(id),
-                name,
+                name: customer,
             },
-            // An agent's row is never deleted; if somebody did, the message is worth more than the name.
-            (AGENT, Some(id)) => Author::Agent {
-                id: AgentId(id),
-                name: name.unwrap_or_else(|| format!("agent {id}")),
-            },
+            (AGENT, Some(id)) => {
+                let AgentRef { id, name } = agent_ref(id, agents);
+                Author::Agent { id, name }
+            }
+            (SYSTEM, None) => Author::System,
             _ => return Err(nonsense("messages.sender_role")),
         };
         let client_id = match self.client_id {
@@ -125,11 +151,19 @@ impl MessageRow {
             }
             None => None,
         };
+        let event = match self.event {
+            Some(name) => Some(Event {
+                name: EventName::parse(&name).ok_or_else(|| nonsense("messages.event"))?,
+                agent: self.event_agent_id.map(|id| agent_ref(id, agents)),
+            }),
+            None => None,
+        };
         Ok(Message {
             conversation: ConversationId(self.conversation_id),
             seq: Seq(self.seq),
             client_id,
             kind: Kind::parse(&self.kind).ok_or_else(|| nonsense("messages.kind"))?,
+            event,
             author,
             text: self.text,
             sent_at: self.sent_at.and_utc(),
@@ -167,32 +201,26 @@ pub(super) fn agent_names(
     Ok(rows.into_iter().collect())
 }
 
-/// Puts the authors' names to messages.
+/// Puts people's names to messages.
 pub(super) fn with_names(
     conn: &mut DbConnection,
     rows: Vec<MessageRow>,
 ) -> QueryResult<Vec<Message>> {
-    let ids = |role: &str| -> Vec<i64> {
-        let mut ids: Vec<_> = (rows.iter())
-            .filter(|row| row.sender_role == role)
+    let senders = |role: &'static str| {
+        (rows.iter())
+            .filter(move |row| row.sender_role == role)
             .filter_map(|row| row.sender_id)
-            .collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids
     };
-    let (customer_ids, agent_ids) = (ids(CUSTOMER), ids(AGENT));
-    let customers = customers_by_id(conn, &customer_ids)?;
-    let agents = agent_names(conn, &agent_ids)?;
+    let about = rows.iter().filter_map(|row| row.event_agent_id);
+    let customer_ids: BTreeSet<i64> = senders(CUSTOMER).collect();
+    let agent_ids: BTreeSet<i64> = senders(AGENT).chain(about).collect();
+    let customers = customers_by_id(conn, &Vec::from_iter(customer_ids))?;
+    let agents = agent_names(conn, &Vec::from_iter(agent_ids))?;
     rows.into_iter()
         .map(|row| {
-            let name = row.sender_id.and_then(|id| match row.sender_role.as_str() {
-                CUSTOMER => customers
-                    .get(&id)
-                    .and_then(|customer| customer.name.clone()),
-                _ => agents.get(&id).cloned(),
-            });
-            row.assemble(name)
+            let customer = row.sender_id.and_then(|id| customers.get(&id));
+            let name = customer.and_then(|customer| customer.name.clone());
+            row.assemble(name, &agents)
         })
         .collect()
 }

@@ -45,6 +45,9 @@ diesel::table! {
         agent_read_seq -> BigInt,
         created_at -> Timestamp,
         last_message_at -> Timestamp,
+        waiting_since -> Nullable<Timestamp>,
+        customer_unread -> BigInt,
+        agent_unread -> BigInt,
     }
 }
 
@@ -58,6 +61,8 @@ diesel::table! {
         sender_id -> Nullable<BigInt>,
         text -> Text,
         sent_at -> Timestamp,
+        event -> Nullable<Text>,
+        event_agent_id -> Nullable<BigInt>,
     }
 }
 

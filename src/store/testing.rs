@@ -12,11 +12,12 @@ use std::{
 use diesel::{Connection, RunQueryDsl, connection::SimpleConnection, mysql::MysqlConnection};
 
 use super::{
-    DatabaseUrl, MarkRead, Post, Posted, Poster, Store, StoreError, StoreOptions, Ticket, Write,
-    Writer, Written,
+    Act, Acted, DatabaseUrl, MarkRead, Post, Posted, Poster, Store, StoreError, StoreOptions,
+    Ticket, Write, Writer, Written,
 };
 use crate::domain::{
-    AgentId, AgentRef, ClientId, ConversationId, CustomerKey, Kind, RoomKind, Seq, Token,
+    Action, AgentId, AgentRef, ClientId, ConversationId, CustomerKey, Kind, Role, RoomKind, Seq,
+    Token,
 };
 
 /// An empty database, gone when this is dropped.
@@ -240,6 +241,47 @@ impl Desk {
         self.collect(1).remove(0)
     }
 
+    pub fn submit_note(&self, from: &Poster, conversation: ConversationId, client_id: &str) {
+        let post = Post {
+            ticket: self.ticket(),
+            from: from.clone(),
+            conversation: Some(conversation),
+            client_id: ClientId::parse(client_id).unwrap(),
+            kind: Kind::Note,
+            text: client_id.to_owned(),
+        };
+        self.writer.submit(Write::Post(post)).unwrap();
+    }
+
+    pub fn note(&self, from: &Poster, conversation: ConversationId, client_id: &str) -> Posted {
+        self.submit_note(from, conversation, client_id);
+        posted(self.collect(1).remove(0))
+    }
+
+    pub fn submit_act(&self, by: &Poster, conversation: ConversationId, action: Action) {
+        let act = Act {
+            ticket: self.ticket(),
+            by: by.clone(),
+            role: Role::Agent,
+            conversation,
+            action,
+        };
+        self.writer.submit(Write::Act(act)).unwrap();
+    }
+
+    /// Acts and expects it to be done.
+    pub fn act(&self, by: &Poster, conversation: ConversationId, action: Action) -> Acted {
+        match self.try_act(by, conversation, action) {
+            Written::Acted(acted) => acted,
+            other => panic!("not done: {other:?}"),
+        }
+    }
+
+    pub fn try_act(&self, by: &Poster, conversation: ConversationId, action: Action) -> Written {
+        self.submit_act(by, conversation, action);
+        self.collect(1).remove(0)
+    }
+
     /// Posts and expects it to be stored.
     pub fn post(
         &self,
@@ -298,7 +340,7 @@ pub fn customer_with(key: CustomerKey) -> Poster {
 
 /// Somebody with an account.
 pub fn agent(store: &Store, username: &str) -> Poster {
-    let role = crate::domain::Role::Agent;
+    let role = Role::Agent;
     let account = store
         .create_account(username, &format!("Agent {username}"), role, "hash")
         .unwrap();

@@ -1,8 +1,8 @@
 //! What the room asks the writer to store, and what it hears back. Plain data.
 
 use crate::domain::{
-    AgentRef, ClientId, Conversation, ConversationId, CustomerKey, Kind, Message, Refusal, Seq,
-    Side,
+    Action, AgentRef, ClientId, Conversation, ConversationId, CustomerKey, Kind, Message, Refusal,
+    Role, Seq, Side,
 };
 
 /// The room's own number for a write, given back with its result.
@@ -16,6 +16,8 @@ pub enum Write {
     Post(Post),
     /// "Read up to here."
     MarkRead(MarkRead),
+    /// Take, release, transfer, close or reopen a conversation.
+    Act(Act),
 }
 
 /// A message to store, already checked for length and content.
@@ -47,6 +49,21 @@ pub struct MarkRead {
     pub conversation: ConversationId,
     /// Up to which message.
     pub seq: Seq,
+}
+
+/// What an agent does to a conversation. It changes the conversation and leaves an event, in one.
+#[derive(Clone, Debug)]
+pub struct Act {
+    /// Comes back with the result.
+    pub ticket: Ticket,
+    /// Who; an agent.
+    pub by: Poster,
+    /// What they may do.
+    pub role: Role,
+    /// Which.
+    pub conversation: ConversationId,
+    /// What to do to it.
+    pub action: Action,
 }
 
 /// Who writes or reads; from the session, never from what a client said.
@@ -81,6 +98,7 @@ impl Write {
         match self {
             Self::Post(post) => post.ticket,
             Self::MarkRead(mark) => mark.ticket,
+            Self::Act(act) => act.ticket,
         }
     }
 
@@ -88,6 +106,7 @@ impl Write {
         match self {
             Self::Post(post) => &post.from,
             Self::MarkRead(mark) => &mark.by,
+            Self::Act(act) => &act.by,
         }
     }
 
@@ -95,6 +114,7 @@ impl Write {
         match self {
             Self::Post(post) => post.conversation,
             Self::MarkRead(mark) => Some(mark.conversation),
+            Self::Act(act) => Some(act.conversation),
         }
     }
 }
@@ -123,6 +143,8 @@ pub enum Written {
         /// Whether it is further than before.
         moved: bool,
     },
+    /// What was to be done to a conversation is so.
+    Acted(Acted),
     /// Nothing was stored, and trying again would not change that.
     Refused {
         /// Which write this answers.
@@ -145,6 +167,7 @@ impl Written {
     pub fn ticket(&self) -> Ticket {
         match self {
             Self::Posted(Posted { ticket, .. })
+            | Self::Acted(Acted { ticket, .. })
             | Self::Read { ticket, .. }
             | Self::Refused { ticket, .. }
             | Self::Failed { ticket, .. } => *ticket,
@@ -157,6 +180,9 @@ impl Written {
 pub struct Posted {
     /// Which write this answers.
     pub ticket: Ticket,
+    /// What the message brought about, as the message just before it: it took or reopened the
+    /// conversation.
+    pub event: Option<Message>,
     /// The message as it is stored.
     pub message: Message,
     /// It was stored before: this is the answer to a retry. Also when a commit's outcome was lost with
@@ -168,4 +194,18 @@ pub struct Posted {
     pub conversation: Conversation,
     /// The conversation is new, or this message changed its status or agent.
     pub status_changed: bool,
+}
+
+/// What was to be done to a conversation is so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acted {
+    /// Which write this answers.
+    pub ticket: Ticket,
+    /// The committed event; `None` where it was so already. Also when a commit's outcome was lost with the
+    /// connection and the second run found it done, so nobody may have been shown the event yet.
+    pub event: Option<Message>,
+    /// Whose conversation; `None` is the shared one.
+    pub owner: Option<CustomerKey>,
+    /// The conversation as it is now.
+    pub conversation: Conversation,
 }

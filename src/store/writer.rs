@@ -151,6 +151,14 @@ const TRIES: u32 = 20;
 /// How often a batch may lose a connection that can be opened again before it is suspected itself.
 const LOSSES: u32 = 3;
 
+/// Why a batch was not stored.
+enum Unstored {
+    /// It has to be two, the second from this place on.
+    SplitAt(usize),
+    /// The database, or what is in it.
+    Trouble(Trouble),
+}
+
 struct WriterThread<S> {
     plan: Plan,
     sink: S,
@@ -204,7 +212,13 @@ impl<S: FnMut(Vec<Written>)> WriterThread<S> {
                     self.deliver(written);
                     return;
                 }
-                Err(trouble) => trouble,
+                Err(Unstored::SplitAt(at)) => {
+                    let rest = jobs.split_off(at);
+                    self.carry_out(jobs);
+                    self.carry_out(rest);
+                    return;
+                }
+                Err(Unstored::Trouble(trouble)) => trouble,
             };
             let cause = match trouble {
                 Trouble::Again(cause) => {
@@ -255,7 +269,7 @@ impl<S: FnMut(Vec<Written>)> WriterThread<S> {
         }
     }
 
-    fn attempt(&mut self, careful: bool, jobs: &VecDeque<Job>) -> Result<Vec<Written>, Trouble> {
+    fn attempt(&mut self, careful: bool, jobs: &VecDeque<Job>) -> Result<Vec<Written>, Unstored> {
         let conn = match &mut self.connection {
             Some(conn) => conn,
             none => {
@@ -263,14 +277,15 @@ impl<S: FnMut(Vec<Written>)> WriterThread<S> {
                 let lock_wait = (self.plan.patience / 4)
                     .clamp(Duration::from_millis(50), Duration::from_millis(500));
                 let conn = connection::open_writer(&self.plan.url, lock_wait)
-                    .map_err(|error| Trouble::Away(error.to_string()))?;
+                    .map_err(|error| Unstored::Trouble(Trouble::Away(error.to_string())))?;
                 none.insert(conn)
             }
         };
         let writes: Vec<&Write> = jobs.iter().map(|job| &job.write).collect();
         batch::store(conn, self.plan.room, careful, &writes).map_err(|error| match error {
-            BatchError::Again(cause) => Trouble::Again(cause.to_owned()),
-            BatchError::Db(error) => conn.diagnose(&error),
+            BatchError::Again(cause) => Unstored::Trouble(Trouble::Again(cause.to_owned())),
+            BatchError::SplitAt(at) => Unstored::SplitAt(at),
+            BatchError::Db(error) => Unstored::Trouble(conn.diagnose(&error)),
         })
     }
 

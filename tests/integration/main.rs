@@ -18,6 +18,7 @@ mod support;
 mod accounts;
 mod bad_input;
 mod command_line;
+mod desk;
 mod faults;
 mod http;
 mod limits;

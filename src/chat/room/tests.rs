@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 
 use super::*;
 use crate::{
-    domain::{AgentId, Author, Role, Status, TextLimits, now},
+    domain::{
+        Actor, AgentId, Author, Change, Event, EventName, Role, State, TextLimits, decide, now,
+    },
     protocol::LimitsView,
     store::CustomerJoin,
 };
@@ -32,6 +34,7 @@ impl World {
     fn new() -> Self {
         let settings = RoomSettings {
             kind: RoomKind::Private,
+            after_close: crate::domain::AfterClose::Reopen,
             text: TextLimits {
                 chars: 100,
                 bytes: 400,
@@ -85,7 +88,9 @@ impl World {
                     self.closed.insert(session, close);
                 }
                 Effect::Submit(write) => self.writes.push_back(write),
-                effect @ (Effect::LookUp { .. } | Effect::Load { .. }) => self.asked.push(effect),
+                effect @ (Effect::LookUp { .. } | Effect::Load { .. } | Effect::LoadQueue) => {
+                    self.asked.push(effect);
+                }
             }
         }
     }
@@ -102,24 +107,48 @@ impl World {
         });
     }
 
-    fn post(&mut self, session: u64, conversation: Option<i64>, client_id: &str) {
-        let request = Request::Post {
-            reference: client_id.to_owned(),
-            conversation: conversation.map(ConversationId),
-            client_id: ClientId::parse(client_id).unwrap(),
-            text: "x".to_owned(),
-        };
+    fn ask(&mut self, session: u64, request: Request) {
         self.apply(Command::Request {
             session: SessionId(session),
             request,
         });
     }
 
+    fn post(&mut self, session: u64, conversation: Option<i64>, client_id: &str) {
+        self.post_as(Kind::Text, session, conversation, client_id);
+    }
+
+    fn post_as(&mut self, kind: Kind, session: u64, conversation: Option<i64>, client_id: &str) {
+        let request = Request::Post {
+            reference: client_id.to_owned(),
+            conversation: conversation.map(ConversationId),
+            client_id: ClientId::parse(client_id).unwrap(),
+            kind,
+            text: "x".to_owned(),
+        };
+        self.ask(session, request);
+    }
+
+    fn act(&mut self, session: u64, conversation: i64, action: Action) {
+        let request = Request::Act {
+            reference: "act".to_owned(),
+            conversation: ConversationId(conversation),
+            action,
+        };
+        self.ask(session, request);
+    }
+
     /// The writer commits the oldest write.
     fn commit(&mut self) {
-        let Some(Write::Post(post)) = self.writes.pop_front() else {
-            return;
+        let report = match self.writes.pop_front() {
+            Some(Write::Post(post)) => Written::Posted(self.commit_post(post)),
+            Some(Write::Act(act)) => self.commit_act(&act),
+            _ => return,
         };
+        self.reports.push_back(report);
+    }
+
+    fn commit_post(&mut self, post: Post) -> Posted {
         let (index, author) = match &post.from {
             Poster::Customer { key, .. } => {
                 let known = self.stored.iter().position(|(owner, _)| owner == key);
@@ -127,53 +156,120 @@ impl World {
                     self.stored.push((*key, Vec::new()));
                     self.stored.len() - 1
                 });
-                (
-                    index,
-                    Author::Customer {
-                        id: customer(index).id,
-                        name: None,
-                    },
-                )
+                let author = Author::Customer {
+                    id: customer(index).id,
+                    name: None,
+                };
+                (index, author)
             }
             Poster::Agent(agent) => {
                 let index = usize::try_from(post.conversation.unwrap().0).unwrap() - 1;
-                (
-                    index,
-                    Author::Agent {
-                        id: agent.id,
-                        name: agent.name.clone(),
-                    },
-                )
+                (index, by_agent(agent))
             }
         };
-        let messages = &mut self.stored[index].1;
-        let earlier = messages
-            .iter()
-            .find(|m| m.client_id.as_ref() == Some(&post.client_id))
-            .cloned();
+        let is_same = |m: &&Message| m.client_id.as_ref() == Some(&post.client_id);
+        let earlier = self.stored[index].1.iter().find(is_same).cloned();
         let duplicate = earlier.is_some();
-        let message = earlier.unwrap_or_else(|| {
-            let message = Message {
-                conversation: conversation_id(index),
-                seq: Seq(i64::try_from(messages.len()).unwrap() + 1),
-                client_id: Some(post.client_id),
-                kind: Kind::Text,
-                author,
-                text: post.text,
-                sent_at: now(),
+        let (message, event) = if let Some(message) = earlier {
+            (message, None)
+        } else {
+            let change = match (&post.from, post.kind) {
+                (Poster::Agent(agent), Kind::Text) => {
+                    Change::by_answer(self.state(index), agent.id)
+                }
+                (Poster::Customer { .. }, _) => Change::by_customer(self.state(index)),
+                _ => None,
             };
-            messages.push(message.clone());
-            message
-        });
-        let posted = Posted {
+            let event = change.map(|change| self.store_event(index, author.clone(), change));
+            let message = self.store(index, author, post.kind, None, Some(post.client_id));
+            (message, event)
+        };
+        Posted {
             ticket: post.ticket,
             duplicate,
             owner: Some(self.stored[index].0),
             conversation: self.conversation(index),
-            status_changed: message.seq == Seq(1) && !duplicate,
+            status_changed: !duplicate && (message.seq == Seq(1) || event.is_some()),
+            event,
             message,
+        }
+    }
+
+    fn commit_act(&mut self, act: &Act) -> Written {
+        let Poster::Agent(agent) = &act.by else {
+            panic!("only agents act")
         };
-        self.reports.push_back(Written::Posted(posted));
+        let ticket = act.ticket;
+        let index = usize::try_from(act.conversation.0).unwrap() - 1;
+        let actor = Actor {
+            id: agent.id,
+            role: act.role,
+        };
+        let change = match decide(self.state(index), actor, act.action) {
+            Ok(change) => change,
+            Err(refusal) => return Written::Refused { ticket, refusal },
+        };
+        let event = change.map(|change| self.store_event(index, by_agent(agent), change));
+        Written::Acted(Acted {
+            ticket,
+            event,
+            owner: Some(self.stored[index].0),
+            conversation: self.conversation(index),
+        })
+    }
+
+    fn store_event(&mut self, index: usize, author: Author, change: Change) -> Message {
+        let agent = change.about.map(|id| AgentRef {
+            id,
+            name: format!("agent {id}"),
+        });
+        let event = Event {
+            name: change.event,
+            agent,
+        };
+        self.store(index, author, Kind::Event, Some(event), None)
+    }
+
+    fn store(
+        &mut self,
+        index: usize,
+        author: Author,
+        kind: Kind,
+        event: Option<Event>,
+        client_id: Option<ClientId>,
+    ) -> Message {
+        let messages = &mut self.stored[index].1;
+        let message = Message {
+            conversation: conversation_id(index),
+            seq: Seq(i64::try_from(messages.len()).unwrap() + 1),
+            client_id,
+            kind,
+            event,
+            author,
+            text: "x".to_owned(),
+            sent_at: now(),
+        };
+        messages.push(message.clone());
+        message
+    }
+
+    /// What the events have made of a conversation.
+    fn state(&self, index: usize) -> State {
+        let events = self.stored[index].1.iter();
+        let Some(Event { name, agent }) = events.rev().find_map(|m| m.event.as_ref()) else {
+            return State {
+                status: Status::Waiting,
+                agent: None,
+            };
+        };
+        let agent = agent.as_ref().map(|agent| agent.id);
+        let (status, agent) = match name {
+            EventName::Closed => (Status::Closed, agent),
+            EventName::Released => (Status::Waiting, None),
+            EventName::Reopened if agent.is_none() => (Status::Waiting, None),
+            _ => (Status::Open, agent),
+        };
+        State { status, agent }
     }
 
     /// The writer commits, but the connection breaks before it hears so: nothing is reported.
@@ -221,13 +317,23 @@ impl World {
                     now: now(),
                 }
             }
+            Effect::LoadQueue => {
+                let waits = |index: &usize| self.state(*index).status == Status::Waiting;
+                let queue = (0..self.stored.len()).filter(waits).map(conversation_id);
+                Command::QueueLoaded(Ok(queue.collect()))
+            }
             Effect::Load {
                 session,
+                viewer,
                 conversation,
                 page,
                 limit,
                 ..
             } => {
+                let side = match viewer {
+                    Viewer::Customer(_) => Side::Customer,
+                    Viewer::Agent => Side::Agent,
+                };
                 let PageAsked::After(after) = page else {
                     panic!("only catching up is tested here")
                 };
@@ -235,7 +341,7 @@ impl World {
                 let newer: Vec<_> = self.stored[index]
                     .1
                     .iter()
-                    .filter(|m| m.seq > after)
+                    .filter(|m| m.seq > after && m.kind.is_for(side))
                     .cloned()
                     .collect();
                 let more = newer.len() > limit;
@@ -271,13 +377,19 @@ impl World {
 
     fn conversation(&self, index: usize) -> Conversation {
         let messages = &self.stored[index].1;
+        let State { status, agent } = self.state(index);
         Conversation {
             id: conversation_id(index),
-            status: Status::Waiting,
+            status,
             last_seq: messages.last().map_or(Seq::ZERO, |m| m.seq),
             customer: Some(customer(index)),
-            agent: None,
+            agent: agent.map(|id| AgentRef {
+                id,
+                name: format!("agent {id}"),
+            }),
             read: crate::domain::ReadMarks::default(),
+            unread: crate::domain::Unread::default(),
+            waiting_since: None,
             created_at: now(),
             last_message_at: now(),
         }
@@ -286,7 +398,7 @@ impl World {
     fn listed(&self, index: usize) -> Listed {
         Listed {
             conversation: self.conversation(index),
-            last_message: self.stored[index].1.last().cloned(),
+            last_message: None,
         }
     }
 
@@ -320,6 +432,13 @@ impl World {
             _ => None,
         });
         errors.collect()
+    }
+}
+
+fn by_agent(agent: &AgentRef) -> Author {
+    Author::Agent {
+        id: agent.id,
+        name: agent.name.clone(),
     }
 }
 
@@ -597,12 +716,24 @@ fn walk(seed: u64) {
                 };
                 // Now and then an old message is tried again.
                 let key = if die.roll(4) == 0 { die.roll(key) } else { key };
-                let session = *session;
-                world.post(
-                    session,
-                    conversation,
-                    &format!("{}-{key}", who.unwrap_or(0)),
-                );
+                let (session, client_id) = (*session, format!("{}-{key}", who.unwrap_or(0)));
+                match (who, conversation, die.roll(4)) {
+                    (None, Some(id), 0) => {
+                        world.post_as(Kind::Note, session, Some(id), &client_id);
+                    }
+                    (None, Some(id), 1) => {
+                        let to = [None, Some(AgentId(1)), Some(AgentId(2))][die.roll(3)];
+                        let action = match die.roll(5) {
+                            0 => Action::Take,
+                            1 => Action::Release,
+                            2 => Action::Transfer(to),
+                            3 => Action::Close,
+                            _ => Action::Reopen,
+                        };
+                        world.act(session, id, action);
+                    }
+                    _ => world.post(session, conversation, &client_id),
+                }
             }
             4 => world.commit(),
             5 if breaks && die.roll(6) == 0 => world.commit_unheard(),
@@ -651,23 +782,177 @@ fn check_log(world: &World, (session, who, resume): &Walker, stayed: bool, seed:
         if !may {
             continue;
         }
-        let contiguous = got.windows(2).all(|pair| pair[1] == pair[0] + 1);
-        assert!(
-            contiguous,
-            "seed {seed}: session {session} got {got:?} of {id}"
-        );
+        let side = who.map_or(Side::Agent, |_| Side::Customer);
+        let meant: Vec<i64> = (messages.iter())
+            .filter(|m| m.kind.is_for(side))
+            .map(|m| m.seq.0)
+            .collect();
         let held = resume.iter().find(|(of, _)| *of == id).map(|(_, seq)| *seq);
-        if let (Some(first), Some(start)) = (got.first(), held.or(told)) {
-            assert_eq!(*first, start + 1, "seed {seed}: session {session} in {id}");
-        }
-        if stayed {
-            let newest = i64::try_from(messages.len()).unwrap();
-            let reached = got.last().copied().or(held).or(told);
-            assert_eq!(
-                reached,
-                Some(newest),
-                "seed {seed}: session {session} in {id}"
-            );
-        }
+        // Without either the conversation began during the session.
+        let begun = || who.map_or_else(|| got.first().map_or(0, |first| first - 1), |_| 0);
+        let start = held.or(told).unwrap_or_else(begun);
+        let due: Vec<i64> = meant.into_iter().filter(|seq| *seq > start).collect();
+        let got_all = if stayed {
+            got == due
+        } else {
+            due.starts_with(&got)
+        };
+        assert!(
+            got_all,
+            "seed {seed}: session {session} in {id} got {got:?} instead of {due:?}"
+        );
     }
+}
+
+/// A waiting customer (session 1), two agents (2 and 3) who are the same person here.
+fn a_conversation_and_two_agents() -> World {
+    let mut world = World::new();
+    world.hello(1, visitor(1), &[]);
+    world.hello(2, Entrant::Agent(AGENT), &[]);
+    world.hello(3, Entrant::Agent(AGENT), &[]);
+    world.settle();
+    world.post(1, None, "a");
+    world.settle();
+    world
+}
+
+#[test]
+fn a_note_reaches_the_agents_and_passes_the_customer_by() {
+    let mut world = a_conversation_and_two_agents();
+    world.post(2, Some(1), "b");
+    world.settle();
+    let before = world.received[&SessionId(1)].len();
+    world.post_as(Kind::Note, 2, Some(1), "note");
+    world.settle();
+    assert_eq!(world.received[&SessionId(1)].len(), before, "not a frame");
+    world.post(2, Some(1), "c");
+    world.settle();
+    assert_eq!(world.seen(1, 1).1, [1, 2, 3, 5]);
+    assert!(world.asked.is_empty(), "nobody had to catch up for it");
+    assert_eq!(world.seen(3, 1).1, [1, 2, 3, 4, 5]);
+    // Behind by nothing but notes is not behind.
+    world.post_as(Kind::Note, 2, Some(1), "note2");
+    world.settle();
+    world.hello(4, visitor(1), &[(1, 5)]);
+    world.settle();
+    assert_eq!(world.seen(4, 1).1, [] as [i64; 0]);
+    let last = world.received[&SessionId(4)].last();
+    assert!(matches!(last, Some(ServerFrame::Resumed)), "{last:?}");
+}
+
+#[test]
+fn a_customer_neither_writes_notes_nor_acts() {
+    let mut world = a_conversation_and_two_agents();
+    world.post_as(Kind::Note, 1, None, "note");
+    world.act(1, 1, Action::Close);
+    assert_eq!(world.codes(1), ["forbidden", "forbidden"]);
+    assert!(world.writes.is_empty());
+}
+
+#[test]
+fn a_first_answer_takes_the_conversation_and_says_so_first() {
+    let mut world = a_conversation_and_two_agents();
+    world.post(2, Some(1), "b");
+    world.settle();
+    let frames = &world.received[&SessionId(1)];
+    let [.., changed, taken, answer] = frames.as_slice() else {
+        panic!("{frames:?}")
+    };
+    let ServerFrame::ConversationChanged { conversation } = changed else {
+        panic!("{changed:?}")
+    };
+    assert_eq!(conversation.status, Status::Open);
+    let (ServerFrame::Posted(taken), ServerFrame::Posted(answer)) = (taken, answer) else {
+        panic!("{taken:?} {answer:?}")
+    };
+    assert_eq!(taken.event.as_ref().unwrap().name, EventName::Taken);
+    assert_eq!((taken.seq, answer.seq), (Seq(2), Seq(3)));
+}
+
+#[test]
+fn what_is_done_is_acknowledged_and_told_once_and_a_retry_kindly_so() {
+    let mut world = a_conversation_and_two_agents();
+    world.act(2, 1, Action::Take);
+    world.settle();
+    world.act(2, 1, Action::Take);
+    world.settle();
+    let done = |world: &World| -> Vec<Option<Seq>> {
+        let frames = world.received[&SessionId(2)].iter();
+        let done = frames.filter_map(|frame| match frame {
+            ServerFrame::Done { seq, .. } => Some(*seq),
+            _ => None,
+        });
+        done.collect()
+    };
+    assert_eq!(done(&world), [Some(Seq(2)), None]);
+    assert_eq!(world.seen(1, 1).1, [1, 2]);
+    assert_eq!(world.seen(3, 1).1, [1, 2]);
+}
+
+#[test]
+fn an_act_whose_answer_was_lost_is_told_to_everybody_with_the_retry() {
+    let mut world = a_conversation_and_two_agents();
+    world.act(2, 1, Action::Close);
+    world.commit_unheard();
+    assert_eq!(world.seen(1, 1).1, [1]);
+    world.act(2, 1, Action::Close);
+    world.settle();
+    for session in [1, 2, 3] {
+        assert_eq!(world.seen(session, 1).1, [1, 2]);
+        let frames = &world.received[&SessionId(session)];
+        let closed = frames.iter().any(|frame| {
+            matches!(frame, ServerFrame::ConversationChanged { conversation }
+                if conversation.status == Status::Closed)
+        });
+        assert!(closed, "session {session}: {frames:?}");
+    }
+}
+
+#[test]
+fn customers_hear_their_place_when_it_changes_and_not_more_often_than_the_pause() {
+    let mut world = World::new();
+    for n in 1..=3 {
+        world.hello(u64::from(n), visitor(n), &[]);
+    }
+    world.hello(4, Entrant::Agent(AGENT), &[]);
+    world.settle();
+    for n in 1..=3 {
+        world.post(n, None, "a");
+        world.settle();
+    }
+    let places = |world: &World, session| -> Vec<usize> {
+        let frames = world.received[&SessionId(session)].iter();
+        let places = frames.filter_map(|frame| match frame {
+            ServerFrame::Queue { position, .. } => Some(*position),
+            _ => None,
+        });
+        places.collect()
+    };
+    world.apply(Command::Tick { now_ms: 1_000 });
+    world.settle();
+    assert_eq!(places(&world, 3), [3]);
+    world.act(4, 1, Action::Take);
+    world.settle();
+    world.apply(Command::Tick { now_ms: 1_100 });
+    assert!(world.asked.is_empty(), "too soon");
+    world.apply(Command::Tick { now_ms: 2_000 });
+    world.apply(Command::Tick { now_ms: 9_000 });
+    assert_eq!(world.asked.len(), 1, "one question at a time");
+    world.settle();
+    assert_eq!(places(&world, 1), [1]);
+    assert_eq!(places(&world, 2), [2, 1]);
+    assert_eq!(places(&world, 3), [3, 2]);
+    assert_eq!(places(&world, 4), [] as [usize; 0]);
+    // Nothing moved: nobody is told anything, and the look is taken rarely.
+    world.apply(Command::Tick { now_ms: 6_000 });
+    assert!(world.asked.is_empty());
+    world.apply(Command::Tick { now_ms: 7_000 });
+    world.settle();
+    assert_eq!(places(&world, 2), [2, 1]);
+    // A tab that comes later is told too.
+    world.hello(5, visitor(2), &[]);
+    world.settle();
+    world.apply(Command::Tick { now_ms: 8_000 });
+    world.settle();
+    assert_eq!(places(&world, 5), [1]);
 }

@@ -10,10 +10,10 @@ use diesel::prelude::*;
 
 use super::Result;
 use crate::{
-    domain::Status,
+    domain::{Author, Message, Status},
     store::{
         connection::DbConnection,
-        rows::ConversationRow,
+        rows::{AGENT, CUSTOMER, ConversationRow, SYSTEM},
         schema::{conversations, customers, messages},
     },
 };
@@ -54,6 +54,7 @@ pub struct NewConversation {
     agent_read_seq: i64,
     created_at: NaiveDateTime,
     last_message_at: NaiveDateTime,
+    waiting_since: Option<NaiveDateTime>,
 }
 
 /// `conversations.current_of` of the one conversation of a shared room.
@@ -70,6 +71,7 @@ impl NewConversation {
             agent_read_seq: 0,
             created_at: at,
             last_message_at: at,
+            waiting_since: Some(at),
         }
     }
 
@@ -79,6 +81,7 @@ impl NewConversation {
             customer_id: None,
             current_of: Some(EVERYBODY),
             status: Status::Open.as_str(),
+            waiting_since: None,
             ..Self::of_customer(0, at)
         }
     }
@@ -96,6 +99,8 @@ pub struct NewMessage {
     pub sender_id: Option<i64>,
     pub text: String,
     pub sent_at: NaiveDateTime,
+    pub event: Option<String>,
+    pub event_agent_id: Option<i64>,
 }
 
 /// Inserts customers, none of which may be there.
@@ -115,7 +120,7 @@ pub fn insert_conversations(
 
 /// Bytes of text in one statement, well under the smallest `max_allowed_packet` (1 MiB).
 const STATEMENT_BYTES: usize = 256 * 1024;
-/// Rows in one INSERT: eight values each, and a statement may have 32,766 on SQLite. More rows in one
+/// Rows in one INSERT: ten values each, and a statement may have 32,766 on SQLite. More rows in one
 /// were slower, not faster.
 const STATEMENT_ROWS: usize = 256;
 /// Rows in one UPDATE, which compares each row with each of its cases.
@@ -129,11 +134,36 @@ pub struct Changes {
     pub posted: BTreeSet<i64>,
     /// Conversations with a new read mark.
     pub marked: BTreeSet<i64>,
-    /// Conversations that an agent answered for the first time.
-    pub taken: BTreeSet<i64>,
+    /// Conversations with a read mark that is not at their end: what is unread after it must be counted.
+    pub recount: BTreeSet<i64>,
+    /// Conversations that were taken, released, transferred, closed or reopened.
+    pub changed: BTreeSet<i64>,
 }
 
 impl Changes {
+    /// A message that has its number.
+    pub fn add(&mut self, message: &Message) {
+        let (sender_role, sender_id) = match &message.author {
+            Author::Customer { id, .. } => (CUSTOMER, Some(id.0)),
+            Author::Agent { id, .. } => (AGENT, Some(id.0)),
+            Author::System => (SYSTEM, None),
+        };
+        let event = message.event.as_ref();
+        self.posted.insert(message.conversation.0);
+        self.messages.push(NewMessage {
+            conversation_id: message.conversation.0,
+            seq: message.seq.0,
+            client_id: message.client_id.as_ref().map(|id| id.as_str().to_owned()),
+            kind: message.kind.as_str(),
+            sender_role,
+            sender_id,
+            text: message.text.clone(),
+            sent_at: message.sent_at.naive_utc(),
+            event: event.map(|event| event.name.as_str().to_owned()),
+            event_agent_id: event.and_then(|event| event.agent.as_ref().map(|agent| agent.id.0)),
+        });
+    }
+
     pub fn store(
         self,
         conn: &mut DbConnection,
@@ -155,7 +185,13 @@ impl Changes {
             ids.iter().filter_map(|id| rows.get(id)).collect()
         };
         for rows in of(&self.posted).chunks(UPDATE_ROWS) {
-            let columns = [LAST_SEQ, CUSTOMER_READ_SEQ, AGENT_READ_SEQ];
+            let columns = [
+                LAST_SEQ,
+                CUSTOMER_READ_SEQ,
+                AGENT_READ_SEQ,
+                CUSTOMER_UNREAD,
+                AGENT_UNREAD,
+            ];
             // Numbers and a time of our own making only; nothing that anybody sent.
             let time = at.format("%F %T%.f");
             let sql = update(&columns, Some(&format!("last_message_at = '{time}'")), rows);
@@ -163,14 +199,24 @@ impl Changes {
         }
         let only_marked: BTreeSet<i64> = self.marked.difference(&self.posted).copied().collect();
         for rows in of(&only_marked).chunks(UPDATE_ROWS) {
-            let sql = update(&[CUSTOMER_READ_SEQ, AGENT_READ_SEQ], None, rows);
-            diesel::sql_query(sql).execute(conn)?;
+            let columns = [
+                CUSTOMER_READ_SEQ,
+                AGENT_READ_SEQ,
+                CUSTOMER_UNREAD,
+                AGENT_UNREAD,
+            ];
+            diesel::sql_query(update(&columns, None, rows)).execute(conn)?;
         }
-        for row in of(&self.taken) {
+        if !self.recount.is_empty() {
+            diesel::sql_query(recount(&self.recount)).execute(conn)?;
+        }
+        for row in of(&self.changed) {
             diesel::update(conversations::table.find(row.id))
                 .set((
                     conversations::status.eq(&row.status),
                     conversations::agent_id.eq(row.agent_id),
+                    conversations::current_of.eq(row.current_of),
+                    conversations::waiting_since.eq(row.waiting_since),
                 ))
                 .execute(conn)?;
         }
@@ -182,6 +228,25 @@ type Column = (&'static str, fn(&ConversationRow) -> i64);
 const LAST_SEQ: Column = ("last_seq", |row| row.last_seq);
 const CUSTOMER_READ_SEQ: Column = ("customer_read_seq", |row| row.customer_read_seq);
 const AGENT_READ_SEQ: Column = ("agent_read_seq", |row| row.agent_read_seq);
+const CUSTOMER_UNREAD: Column = ("customer_unread", |row| row.customer_unread);
+const AGENT_UNREAD: Column = ("agent_unread", |row| row.agent_unread);
+
+/// Counts what each side has not read, in the rows as they are now.
+fn recount(ids: &BTreeSet<i64>) -> String {
+    let unread = |mark: &str, sender: &str| {
+        format!(
+            "(SELECT COUNT(*) FROM messages m WHERE m.conversation_id = conversations.id \
+             AND m.seq > conversations.{mark} AND m.kind = 'text' AND m.sender_role = '{sender}')"
+        )
+    };
+    let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+    format!(
+        "UPDATE conversations SET customer_unread = {}, agent_unread = {} WHERE id IN ({})",
+        unread("customer_read_seq", "agent"),
+        unread("agent_read_seq", "customer"),
+        ids.join(", ")
+    )
+}
 
 /// `UPDATE conversations SET last_seq = CASE id WHEN 1 THEN 7 … END, … WHERE id IN (1, …)`
 fn update(columns: &[Column], also: Option<&str>, rows: &[&ConversationRow]) -> String {

@@ -6,11 +6,11 @@ use diesel::prelude::*;
 
 use super::{Result, Room, Target};
 use crate::{
-    domain::{ConversationId, CustomerKey, Refusal, RoomKind},
+    domain::{AfterClose, ConversationId, CustomerKey, Refusal, RoomKind},
     store::{
         connection::DbConnection,
         rows::{self, CUSTOMER, ConversationRow, CustomerRow, MessageRow},
-        schema::{conversations, customers},
+        schema::{agents, conversations, customers},
         write::{Post, Poster, Write},
     },
 };
@@ -147,7 +147,7 @@ pub fn find_targets(
             .and_then(|customer| moved.get(&(customer.id, post.client_id.as_str().to_owned())));
         let current = retry
             .copied()
-            .or_else(|| own.get(key).and_then(|own| own.current));
+            .or_else(|| own.get(key).and_then(|own| own.next(room.after_close)));
         Ok(current.map_or(Target::New(*key), Target::Row))
     };
     Ok((writes.iter().map(target).collect(), stored))
@@ -168,6 +168,16 @@ fn means_current(write: &Write, shared: Option<ConversationId>) -> Option<(&Cust
 struct Own {
     current: Option<i64>,
     older: Vec<i64>,
+}
+
+impl Own {
+    /// Where the next message goes; `None` is a new one.
+    fn next(&self, after_close: AfterClose) -> Option<i64> {
+        self.current.or_else(|| match after_close {
+            AfterClose::New => None,
+            AfterClose::Reopen => self.older.iter().copied().max(),
+        })
+    }
 }
 
 fn own_conversations(
@@ -243,6 +253,19 @@ pub fn find_stored(
         conn,
         &pairs.into_iter().collect::<Vec<_>>(),
     )?)
+}
+
+/// The accounts that may be given a conversation, of these.
+pub fn enabled_agents(conn: &mut DbConnection, ids: &[i64]) -> Result<HashMap<i64, String>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(i64, String)> = agents::table
+        .filter(agents::id.eq_any(ids))
+        .filter(agents::disabled_at.is_null())
+        .select((agents::id, agents::name))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// The current conversations of these customers.

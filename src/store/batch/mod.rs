@@ -16,17 +16,18 @@ use diesel::result::Error;
 
 pub(super) use self::changes::{EVERYBODY, NewConversation, insert_conversations};
 use self::{
-    changes::{Changes, NewCustomer, NewMessage, insert_customers},
+    changes::{Changes, NewCustomer, insert_customers},
     look::{Customers, Stored, Targets, find_stored, find_targets, lock, remember},
 };
 use super::{
     connection::{DbConnection, writer_transaction},
-    rows::{self, AGENT, CUSTOMER, ConversationRow, CustomerRow, MessageRow},
-    write::{MarkRead, Post, Posted, Poster, Write, Written},
+    rows::{self, AGENT, CUSTOMER, ConversationRow, CustomerRow, MessageRow, agent_ref},
+    write::{Act, Acted, MarkRead, Post, Posted, Poster, Write, Written},
 };
 use crate::domain::{
-    AgentId, AgentRef, Author, Code, Conversation, ConversationId, CustomerId, CustomerKey,
-    Message, Refusal, RoomKind, Seq, Side, Status, Timestamp, now,
+    Action, Actor, AfterClose, AgentId, Author, Change, Code, Conversation, ConversationId,
+    CustomerId, CustomerKey, Event, Kind, Message, Refusal, RoomKind, Seq, Side, State, Status,
+    Timestamp, decide, now,
 };
 
 /// Why a batch was not stored.
@@ -34,6 +35,8 @@ use crate::domain::{
 pub(super) enum BatchError {
     /// Something moved between looking and locking: the same again, at once.
     Again(&'static str),
+    /// The write at this place, not the first, must be looked at after those before it are stored.
+    SplitAt(usize),
     /// The database said no.
     Db(Error),
 }
@@ -52,6 +55,8 @@ pub(super) struct Room {
     pub kind: RoomKind,
     /// The one conversation of a shared room.
     pub shared: Option<ConversationId>,
+    /// What a customer's message does once their conversation is closed.
+    pub after_close: AfterClose,
 }
 
 /// Stores all of it or nothing, and says what became of each write, in their order.
@@ -104,6 +109,14 @@ enum Decision {
     SameAs(usize),
     Insert(Target),
     Mark(i64),
+    Act(i64),
+}
+
+/// Names of agents, and who of them may be given a conversation.
+struct Agents {
+    names: HashMap<i64, String>,
+    /// Of those who are to be given one.
+    enabled: BTreeSet<i64>,
 }
 
 struct Batch<'a> {
@@ -156,6 +169,8 @@ impl<'a> Batch<'a> {
 
     fn decide(&mut self, targets: Targets, stored: &mut Stored) -> Result<()> {
         let mut seen: HashMap<(Target, &str), usize> = HashMap::new();
+        // Closed or reopened earlier in this batch: what a message means there is known only then.
+        let mut turned: BTreeSet<i64> = BTreeSet::new();
         for (index, (write, target)) in self.writes.iter().zip(targets).enumerate() {
             let target = match target {
                 Ok(target) => target,
@@ -168,12 +183,21 @@ impl<'a> Batch<'a> {
                 self.decisions.push(Decision::Refuse(refusal));
                 continue;
             }
-            let decision = match write {
-                Write::MarkRead(_) => match target {
-                    Target::Row(id) => Decision::Mark(id),
-                    Target::New(_) => Decision::Refuse(Refusal::conversation_not_found()),
-                },
-                Write::Post(post) => {
+            let decision = match (write, target) {
+                (Write::MarkRead(_) | Write::Act(_), Target::New(_)) => {
+                    Decision::Refuse(Refusal::conversation_not_found())
+                }
+                (Write::MarkRead(_), Target::Row(id)) => Decision::Mark(id),
+                (Write::Act(act), Target::Row(id)) => {
+                    if matches!(act.action, Action::Close | Action::Reopen) {
+                        turned.insert(id);
+                    }
+                    Decision::Act(id)
+                }
+                (Write::Post(_), Target::Row(id)) if turned.contains(&id) => {
+                    return Err(BatchError::SplitAt(index));
+                }
+                (Write::Post(post), target) => {
                     let key = (target, post.client_id.as_str());
                     let earlier = match target {
                         Target::Row(id) => stored.get(&(id, key.1.to_owned())),
@@ -235,7 +259,11 @@ impl<'a> Batch<'a> {
         let Some(row) = self.conversations.get(&id) else {
             return Ok(None);
         };
-        if row.status()? != Status::Closed {
+        if row.status()? != Status::Closed || post.kind == Kind::Note {
+            return Ok(None);
+        }
+        // It was looked for among all that this customer has said.
+        if post.conversation.is_none() && self.room.after_close == AfterClose::Reopen {
             return Ok(None);
         }
         if !self.careful {
@@ -247,8 +275,13 @@ impl<'a> Batch<'a> {
             return Err(BatchError::Again("the conversation was closed just now"));
         }
         Ok(Some(Refusal::new(
-            Code::ConversationNotFound,
-            "this conversation is closed; a message without a conversation opens a new one",
+            Code::ConversationClosed,
+            match post.from {
+                Poster::Agent(_) => "this conversation is closed; reopen it first",
+                Poster::Customer { .. } => {
+                    "this conversation is closed; send the message without a conversation"
+                }
+            },
         )))
     }
 
@@ -265,7 +298,7 @@ impl<'a> Batch<'a> {
         let at = now();
         self.make_customers(conn, at)?;
         let new = self.make_conversations(conn, at)?;
-        let agents = self.agent_names(conn)?;
+        let agents = self.agents(conn)?;
         let mut changes = Changes::default();
         let mut results: Vec<Written> = Vec::with_capacity(self.writes.len());
         for (write, decision) in self.writes.iter().zip(std::mem::take(&mut self.decisions)) {
@@ -281,29 +314,34 @@ impl<'a> Batch<'a> {
                             *new.get(&key).ok_or(BatchError::Db(Error::NotFound))?
                         }
                     };
-                    let (message, status_changed) = self.number(post, id, at, &mut changes)?;
-                    self.posted(post, message, false, status_changed, &agents)?
+                    self.insert(post, id, at, &agents, &mut changes)?
                 }
                 (Decision::Stored(row), Write::Post(post)) => {
                     // The sender is who posts now; the name is as it is now.
-                    let name = match &post.from {
-                        Poster::Agent(agent) => Some(agent.name.clone()),
-                        Poster::Customer { key, .. } => self
-                            .customers
-                            .get(key)
-                            .and_then(|customer| customer.name.clone()),
-                    };
-                    self.posted(post, row.assemble(name)?, true, false, &agents)?
+                    let customer = post.from.customer_key();
+                    let customer = customer.and_then(|key| self.customers.get(&key));
+                    let name = customer.and_then(|customer| customer.name.clone());
+                    let message = row.assemble(name, &agents.names)?;
+                    self.repeated(post, message, &agents)?
                 }
                 (Decision::SameAs(first), Write::Post(post)) => {
                     let Some(Written::Posted(first)) = results.get(first) else {
                         return Err(BatchError::Db(Error::NotFound));
                     };
                     let message = first.message.clone();
-                    self.posted(post, message, true, false, &agents)?
+                    self.repeated(post, message, &agents)?
                 }
                 (Decision::Mark(id), Write::MarkRead(mark)) => self.mark(mark, id, &mut changes)?,
-                // `decide` gives posts and marks decisions of their own kinds.
+                (Decision::Act(id), Write::Act(act)) => {
+                    match self.act(act, id, at, &agents, conn, &mut changes)? {
+                        Ok(acted) => Written::Acted(acted),
+                        Err(refusal) => Written::Refused {
+                            ticket: act.ticket,
+                            refusal,
+                        },
+                    }
+                }
+                // `decide` gives every write a decision of its own kind.
                 _ => return Err(BatchError::Db(Error::NotFound)),
             };
             results.push(written);
@@ -312,115 +350,237 @@ impl<'a> Batch<'a> {
         Ok(results)
     }
 
+    /// Stores a post, and before it the event that it brings about.
+    fn insert(
+        &mut self,
+        post: &Post,
+        id: i64,
+        at: Timestamp,
+        agents: &Agents,
+        changes: &mut Changes,
+    ) -> Result<Written> {
+        let row = self.row(id)?;
+        let is_new = row.last_seq == 0 && row.customer_id.is_some();
+        let state = state_of(row)?;
+        let change = match (&post.from, post.kind) {
+            (Poster::Agent(agent), Kind::Text) => Change::by_answer(state, agent.id),
+            (Poster::Customer { .. }, _) => Change::by_customer(state),
+            (Poster::Agent(_), _) => None,
+        };
+        let author = self.author(&post.from)?;
+        let event = match change {
+            Some(change) => Some(self.event(id, &author, change, at, agents, changes)?),
+            None => None,
+        };
+        let message = self.number(post, id, author, at, changes)?;
+        let row = self.row(id)?;
+        Ok(Written::Posted(Posted {
+            ticket: post.ticket,
+            status_changed: is_new || event.is_some(),
+            event,
+            message,
+            duplicate: false,
+            owner: self.owner(row),
+            conversation: self.conversation(row, agents)?,
+        }))
+    }
+
+    /// The answer to a retry.
+    fn repeated(&self, post: &Post, message: Message, agents: &Agents) -> Result<Written> {
+        let row = self.row(message.conversation.0)?;
+        Ok(Written::Posted(Posted {
+            ticket: post.ticket,
+            status_changed: false,
+            event: None,
+            message,
+            duplicate: true,
+            owner: self.owner(row),
+            conversation: self.conversation(row, agents)?,
+        }))
+    }
+
+    fn author(&self, poster: &Poster) -> Result<Author> {
+        Ok(match poster {
+            Poster::Agent(agent) => Author::Agent {
+                id: agent.id,
+                name: agent.name.clone(),
+            },
+            Poster::Customer { key, .. } => {
+                let customer = self.customers.get(key);
+                let customer = customer.ok_or(BatchError::Db(Error::NotFound))?;
+                Author::Customer {
+                    id: CustomerId(customer.id),
+                    name: customer.name.clone(),
+                }
+            }
+        })
+    }
+
     /// Gives a post its place, and the row in memory what the post changes.
     fn number(
         &mut self,
         post: &Post,
         id: i64,
+        author: Author,
         at: Timestamp,
         changes: &mut Changes,
-    ) -> Result<(Message, bool)> {
-        let row = self
-            .conversations
-            .get_mut(&id)
-            .ok_or(BatchError::Db(Error::NotFound))?;
-        let was_empty = row.last_seq == 0 && row.customer_id.is_some();
+    ) -> Result<Message> {
+        let row = self.row_mut(id)?;
         row.last_seq += 1;
         row.last_message_at = at.naive_utc();
-        let mut status_changed = was_empty;
         // To write is to have read what stands above.
-        let (author, sender_role, sender_id) = match &post.from {
-            Poster::Customer { key, .. } => {
+        match &post.from {
+            Poster::Customer { .. } => {
                 row.customer_read_seq = row.last_seq;
-                let customer = self
-                    .customers
-                    .get(key)
-                    .ok_or(BatchError::Db(Error::NotFound))?;
-                let author = Author::Customer {
-                    id: CustomerId(customer.id),
-                    name: customer.name.clone(),
-                };
-                (author, CUSTOMER, customer.id)
+                row.customer_unread = 0;
+                row.agent_unread += 1;
             }
-            Poster::Agent(agent) => {
+            Poster::Agent(_) => {
                 row.agent_read_seq = row.last_seq;
-                if row.status()? == Status::Waiting {
-                    Status::Open.as_str().clone_into(&mut row.status);
-                    row.agent_id = Some(agent.id.0);
-                    changes.taken.insert(id);
-                    status_changed = true;
-                }
-                (
-                    Author::Agent {
-                        id: agent.id,
-                        name: agent.name.clone(),
-                    },
-                    AGENT,
-                    agent.id.0,
-                )
+                row.agent_unread = 0;
+                row.customer_unread += i64::from(post.kind == Kind::Text);
             }
-        };
+        }
         let message = Message {
             conversation: ConversationId(id),
             seq: Seq(row.last_seq),
             client_id: Some(post.client_id.clone()),
             kind: post.kind,
+            event: None,
             author,
             text: post.text.clone(),
             sent_at: at,
         };
-        changes.posted.insert(id);
-        changes.messages.push(NewMessage {
-            conversation_id: id,
-            seq: row.last_seq,
-            client_id: Some(post.client_id.as_str().to_owned()),
-            kind: post.kind.as_str(),
-            sender_role,
-            sender_id: Some(sender_id),
-            text: post.text.clone(),
-            sent_at: at.naive_utc(),
-        });
-        Ok((message, status_changed))
+        changes.add(&message);
+        Ok(message)
     }
 
-    fn posted(
-        &self,
-        post: &Post,
-        message: Message,
-        duplicate: bool,
-        status_changed: bool,
-        agents: &HashMap<i64, String>,
-    ) -> Result<Written> {
-        let row = self.conversations.get(&message.conversation.0);
-        let row = row.ok_or(BatchError::Db(Error::NotFound))?;
-        Ok(Written::Posted(Posted {
-            ticket: post.ticket,
-            message,
-            duplicate,
+    /// Changes a conversation in memory and gives the event that tells of it its place.
+    fn event(
+        &mut self,
+        id: i64,
+        author: &Author,
+        change: Change,
+        at: Timestamp,
+        agents: &Agents,
+        changes: &mut Changes,
+    ) -> Result<Message> {
+        let row = self.row_mut(id)?;
+        let Change {
+            state: State { status, agent },
+            event: name,
+            about,
+        } = change;
+        status.as_str().clone_into(&mut row.status);
+        row.agent_id = agent.map(|agent| agent.0);
+        row.waiting_since = (status == Status::Waiting).then(|| at.naive_utc());
+        row.current_of = row.customer_id.filter(|_| status != Status::Closed);
+        row.last_seq += 1;
+        row.last_message_at = at.naive_utc();
+        let event = Event {
+            name,
+            agent: about.map(|agent| agent_ref(agent.0, &agents.names)),
+        };
+        let message = Message {
+            conversation: ConversationId(id),
+            seq: Seq(row.last_seq),
+            client_id: None,
+            kind: Kind::Event,
+            text: event.sentence(author),
+            event: Some(event),
+            author: author.clone(),
+            sent_at: at,
+        };
+        changes.changed.insert(id);
+        changes.add(&message);
+        Ok(message)
+    }
+
+    /// Does what an agent wants, if the conversation is as it must be for that.
+    fn act(
+        &mut self,
+        act: &Act,
+        id: i64,
+        at: Timestamp,
+        agents: &Agents,
+        conn: &mut DbConnection,
+        changes: &mut Changes,
+    ) -> Result<std::result::Result<Acted, Refusal>> {
+        let Poster::Agent(by) = &act.by else {
+            return Ok(Err(Refusal::new(Code::Forbidden, "this is for agents")));
+        };
+        let row = self.row(id)?;
+        let Some(customer) = row.customer_id else {
+            let why = "this conversation is everybody's; nobody can have or end it";
+            return Ok(Err(Refusal::new(Code::Forbidden, why)));
+        };
+        if let Action::Transfer(Some(to)) = act.action
+            && !agents.enabled.contains(&to.0)
+        {
+            let why = format!("there is no agent {to} who could have it");
+            return Ok(Err(Refusal::new(Code::AgentNotFound, why)));
+        }
+        let actor = Actor {
+            id: by.id,
+            role: act.role,
+        };
+        let change = match decide(state_of(row)?, actor, act.action) {
+            Ok(change) => change,
+            Err(mut refusal) => {
+                if let (Code::ConversationTaken, Some(agent)) = (refusal.code, row.agent_id) {
+                    let name = agent_ref(agent, &agents.names).name;
+                    refusal.message = format!("{name} has taken this conversation").into();
+                }
+                return Ok(Err(refusal));
+            }
+        };
+        if act.action == Action::Reopen && change.is_some() {
+            // A customer has one conversation that goes on.
+            let current = look::current_conversations(conn, &[customer])?;
+            if let Some(current) = current.first() {
+                let why = format!("the customer goes on in conversation {}", current.id);
+                return Ok(Err(Refusal::new(Code::ConversationOpen, why)));
+            }
+        }
+        let author = self.author(&act.by)?;
+        let event = match change {
+            Some(change) => Some(self.event(id, &author, change, at, agents, changes)?),
+            None => None,
+        };
+        let row = self.row(id)?;
+        Ok(Ok(Acted {
+            ticket: act.ticket,
+            event,
             owner: self.owner(row),
             conversation: self.conversation(row, agents)?,
-            status_changed,
         }))
     }
 
     fn mark(&mut self, mark: &MarkRead, id: i64, changes: &mut Changes) -> Result<Written> {
-        let row = self
-            .conversations
-            .get_mut(&id)
-            .ok_or(BatchError::Db(Error::NotFound))?;
+        let row = self.row_mut(id)?;
         // Nobody has read what is not there yet, and nobody forgets what they have read.
         let wanted = mark.seq.0.min(row.last_seq);
-        let (side, place) = match mark.by {
-            Poster::Customer { .. } => (Side::Customer, &mut row.customer_read_seq),
-            Poster::Agent(_) => (Side::Agent, &mut row.agent_read_seq),
+        let left = row.last_seq - wanted;
+        let (side, place, unread) = match mark.by {
+            Poster::Customer { .. } => (
+                Side::Customer,
+                &mut row.customer_read_seq,
+                &mut row.customer_unread,
+            ),
+            Poster::Agent(_) => (Side::Agent, &mut row.agent_read_seq, &mut row.agent_unread),
         };
         let moved = wanted > *place;
         if moved {
             *place = wanted;
+            // At most as many as follow; how many of those count, only a look can tell.
+            *unread = left.min(*unread);
             changes.marked.insert(id);
+            if *unread > 0 {
+                changes.recount.insert(id);
+            }
         }
         let seq = Seq(*place);
-        let owner = self.conversations.get(&id).and_then(|row| self.owner(row));
+        let owner = self.owner(self.row(id)?);
         Ok(Written::Read {
             ticket: mark.ticket,
             conversation: ConversationId(id),
@@ -431,6 +591,16 @@ impl<'a> Batch<'a> {
         })
     }
 
+    fn row(&self, id: i64) -> Result<&ConversationRow> {
+        let row = self.conversations.get(&id);
+        row.ok_or(BatchError::Db(Error::NotFound))
+    }
+
+    fn row_mut(&mut self, id: i64) -> Result<&mut ConversationRow> {
+        let row = self.conversations.get_mut(&id);
+        row.ok_or(BatchError::Db(Error::NotFound))
+    }
+
     fn owner_row(&self, row: &ConversationRow) -> Option<&CustomerRow> {
         self.customers.by_id(row.customer_id?)
     }
@@ -439,19 +609,9 @@ impl<'a> Batch<'a> {
         self.customers.keys.get(&row.customer_id?).copied()
     }
 
-    fn conversation(
-        &self,
-        row: &ConversationRow,
-        agents: &HashMap<i64, String>,
-    ) -> Result<Conversation> {
+    fn conversation(&self, row: &ConversationRow, agents: &Agents) -> Result<Conversation> {
         let customer = self.owner_row(row).cloned().map(CustomerRow::into_ref);
-        let agent = row.agent_id.map(|id| AgentRef {
-            id: AgentId(id),
-            name: agents
-                .get(&id)
-                .cloned()
-                .unwrap_or_else(|| format!("agent {id}")),
-        });
+        let agent = row.agent_id.map(|id| agent_ref(id, &agents.names));
         Ok(row.assemble(customer, agent)?)
     }
 
@@ -522,24 +682,40 @@ impl<'a> Batch<'a> {
         Ok(made)
     }
 
-    /// Names of the agents who write and of those who have the conversations.
-    fn agent_names(&self, conn: &mut DbConnection) -> Result<HashMap<i64, String>> {
+    /// The agents who write, those who have the conversations, and those who are to have them.
+    fn agents(&self, conn: &mut DbConnection) -> Result<Agents> {
         let mut names: HashMap<i64, String> = (self.writes.iter())
             .filter_map(|write| match write.by() {
                 Poster::Agent(agent) => Some((agent.id.0, agent.name.clone())),
                 Poster::Customer { .. } => None,
             })
             .collect();
+        let wanted: BTreeSet<i64> = (self.writes.iter())
+            .filter_map(|write| match write {
+                Write::Act(act) => match act.action {
+                    Action::Transfer(to) => to.map(|to| to.0),
+                    _ => None,
+                },
+                _ => None,
+            })
+            .collect();
+        let enabled = look::enabled_agents(conn, &Vec::from_iter(wanted))?;
+        names.extend(enabled.iter().map(|(id, name)| (*id, name.clone())));
         let missing: BTreeSet<i64> = (self.conversations.values())
             .filter_map(|row| row.agent_id)
             .filter(|id| !names.contains_key(id))
             .collect();
-        names.extend(rows::agent_names(
-            conn,
-            &missing.into_iter().collect::<Vec<_>>(),
-        )?);
-        Ok(names)
+        names.extend(rows::agent_names(conn, &Vec::from_iter(missing))?);
+        let enabled = enabled.into_keys().collect();
+        Ok(Agents { names, enabled })
     }
+}
+
+fn state_of(row: &ConversationRow) -> Result<State> {
+    Ok(State {
+        status: row.status()?,
+        agent: row.agent_id.map(AgentId),
+    })
 }
 
 fn client_id_in_use() -> Refusal {

@@ -11,7 +11,7 @@ use std::{
 use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
 
 use crate::{
-    domain::{Code, RoomKind},
+    domain::{AgentId, Code, RoomKind},
     store::{
         QueueFull, Store, StoreError, StoreOptions, Written,
         testing::{Database, Desk, customer, on_both_engines, post_to, posted, wait},
@@ -182,7 +182,7 @@ fn a_killed_server_fails_writes_in_time_and_heals_when_it_is_back() {
     assert_eq!(desk.writer.waiting(), 0);
     // Reads as well, and readiness.
     let since = Instant::now();
-    let read = wait(store.join_agent(vec![]));
+    let read = wait(store.join_agent(AgentId(1), vec![]));
     assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
     assert!(wait(store.ready()).is_err());
     assert!(since.elapsed() < 2 * (patience + GRACE));
@@ -290,7 +290,7 @@ fn after_a_hang_what_waited_too_long_is_not_stored_late() {
     assert_eq!(desk.writer.waiting(), 8);
     let one_more = desk.writer.submit(post_to(&asker, "more"));
     assert_eq!(one_more, Err(QueueFull));
-    let read = wait(store.join_agent(vec![]));
+    let read = wait(store.join_agent(AgentId(1), vec![]));
     assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
     std::thread::sleep(patience);
     server.signal("-CONT");
@@ -302,7 +302,7 @@ fn after_a_hang_what_waited_too_long_is_not_stored_late() {
     assert!(all[1..].iter().all(unavailable), "{all:?}");
     assert_eq!(desk.writer.waiting(), 0);
     assert_eq!(desk.post(&asker, None, "next").message.seq.0, 3);
-    assert!(wait(store.join_agent(vec![])).is_ok());
+    assert!(wait(store.join_agent(AgentId(1), vec![])).is_ok());
 }
 
 #[test]
@@ -320,7 +320,7 @@ fn a_locked_sqlite_file_fails_writes_in_time_and_heals() {
     assert!(unavailable(&failed), "{failed:?}");
     assert!(since.elapsed() >= patience && since.elapsed() < patience + GRACE);
     // Who only reads does not notice.
-    assert_eq!(wait(store.join_agent(vec![])).unwrap().len(), 1);
+    assert_eq!(wait(store.join_agent(AgentId(1), vec![])).unwrap().len(), 1);
     desk.submit(&asker, None, "three", "x");
     std::thread::sleep(patience / 2);
     locker.batch_execute("COMMIT").unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use diesel::RunQueryDsl;
 
 use crate::{
-    domain::Seq,
+    domain::{Action, AgentId, Seq},
     store::{
         DatabaseUrl, Page, Viewer,
         testing::{Database, Desk, agent, customer, on_both_engines, wait},
@@ -73,7 +73,7 @@ fn what_is_read_equals_what_was_told_when_it_was_written() {
             .unwrap();
         assert_eq!(
             page.messages,
-            [first.message, second.message.clone()],
+            [first.message, second.event.unwrap(), second.message.clone(),],
             "times included"
         );
         let sent_at = second.message.sent_at.format("%F %T%.f");
@@ -82,18 +82,19 @@ fn what_is_read_equals_what_was_told_when_it_was_written() {
             .unwrap();
         assert_eq!(listed.conversation, second.conversation);
         assert_eq!(listed.last_message, Some(second.message));
-        let list = wait(store.join_agent(vec![])).unwrap();
+        let list = wait(store.join_agent(AgentId(1), vec![])).unwrap();
         assert_eq!(list, std::slice::from_ref(&listed));
         let key = asker.customer_key().unwrap();
         let join = wait(store.join_customer(key, vec![here])).unwrap();
         assert_eq!(join.conversations, [listed]);
         // As an admin finds it, UTC and plain.
         let seen =
-            "transcripts WHERE who = 'Agent li' AND role = 'agent' AND kind = 'text' AND seq = 2";
+            "transcripts WHERE who = 'Agent li' AND role = 'agent' AND kind = 'text' AND seq = 3";
         assert_eq!(database.count(seen), 1);
         assert_eq!(
             database.count(&format!("transcripts WHERE time = '{sent_at}'")),
-            1
+            2,
+            "the answer, and the event of taking"
         );
     });
 }
@@ -125,9 +126,24 @@ fn conversations_come_by_latest_activity_page_by_page() {
         assert!(seen.windows(2).all(|two| {
             (two[0].last_message_at, two[0].id) > (two[1].last_message_at, two[1].id)
         }));
-        // An agent gets the latest hundred, and those that they hold already.
-        let oldest = seen[119].id;
-        let joined = wait(store.join_agent(vec![oldest, seen[0].id])).unwrap();
+        // An agent gets all who wait, however quiet they are.
+        let li = agent(&store, "li");
+        let join = |resume| wait(store.join_agent(AgentId(1), resume)).unwrap();
+        assert_eq!(join(vec![]).len(), 120);
+        database.execute(
+            "UPDATE conversations SET status = 'closed', waiting_since = NULL, current_of = NULL",
+        );
+        assert_eq!(join(vec![]).len(), 100);
+        // And what is theirs.
+        let (second, oldest) = (seen[118].id, seen[119].id);
+        desk.act(&li, second, Action::Reopen);
+        let bumped =
+            format!("UPDATE conversations SET last_message_at = created_at WHERE id = {second}");
+        database.execute(&bumped);
+        assert_eq!(join(vec![]).len(), 101);
+        database.execute("UPDATE conversations SET status = 'closed'");
+        // The latest hundred, and those that they hold already.
+        let joined = join(vec![oldest, seen[0].id]);
         assert_eq!(joined.len(), 101);
         assert_eq!(joined[100].conversation.id, oldest);
         assert!(joined.iter().all(|listed| listed.last_message.is_some()));

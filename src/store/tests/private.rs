@@ -1,7 +1,7 @@
 //! Promise 6: private. Knowing an id opens nothing, and being refused leaves no trace.
 
 use crate::{
-    domain::{Code, ConversationId, Seq},
+    domain::{AgentId, Code, ConversationId, Seq},
     store::{
         Page, Viewer, Written,
         testing::{Desk, agent, customer, on_both_engines, wait},
@@ -118,7 +118,7 @@ fn in_a_shared_room_everybody_is_in_the_one_conversation() {
         }
         let page = wait(store.messages(Viewer::Customer(key), shared, Page::Newest, 10)).unwrap();
         assert_eq!(page.unwrap().messages.len(), 3);
-        assert_eq!(wait(store.join_agent(vec![])).unwrap().len(), 1);
+        assert_eq!(wait(store.join_agent(AgentId(1), vec![])).unwrap().len(), 1);
         // A private room on the same database does not know it.
         let private = database.store();
         let page = wait(private.messages(Viewer::Customer(key), shared, Page::Newest, 10)).unwrap();

@@ -9,6 +9,7 @@ export interface Stored {
   readonly conversation: string;
   readonly seq: number;
   readonly client_id: string | null;
+  readonly kind: string;
   readonly text: string;
   readonly from: { readonly role: string; readonly id: string | null };
 }
@@ -61,6 +62,16 @@ export class WireSession {
     const frame = await answer;
     if (frame.type !== 'message.accepted') throw new Error(`refused: ${JSON.stringify(frame)}`);
     return String(frame.conversation);
+  }
+
+  /** Asks for a thing that is answered by its `ref`; the answer's type, or an error's code. */
+  async ask(frame: Frame): Promise<string> {
+    this.#refs += 1;
+    const ref = String(this.#refs);
+    const answer = this.#answer(ref);
+    this.socket.send(JSON.stringify({ ref, ...frame }));
+    const { type, code } = await answer;
+    return String(type === 'error' ? code : type);
   }
 
   /** Says a thing that is not answered. */
@@ -126,7 +137,8 @@ export class Api {
   }
 
   async texts(conversation: string): Promise<string[]> {
-    return (await this.messages(conversation)).map(({ text }) => text);
+    const messages = await this.messages(conversation);
+    return messages.filter(({ kind }) => kind === 'text').map(({ text }) => text);
   }
 
   async #get<T>(path: string): Promise<T> {

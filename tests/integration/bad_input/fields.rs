@@ -245,9 +245,10 @@ fn message_post() {
     ] {
         check("text", &format!("\"{broken}\""), "bad_json");
     }
-    for kind in ["\"event\"", "\"note\"", "7", "[]"] {
+    for kind in ["\"event\"", "\"file\"", "7", "[]"] {
         check("kind", kind, "bad_request");
     }
+    check("kind", "\"note\"", "forbidden");
     // The key is the first message's, so these are answered as its repeats.
     for (field, value) in [
         ("ref", "\"\""),

@@ -266,7 +266,7 @@ impl Client {
         (0..n).map(|_| self.message().seq.0).collect()
     }
 
-    /// Everything that the room has sent so far. Not a pause: the room answers in order, so its
+    /// Everything that the room has sent so far, but for places in the queue, which come by the clock. Not a pause: the room answers in order, so its
     /// refusal of a question about a conversation that cannot be stands behind all the rest.
     pub fn everything_so_far(&mut self) -> Vec<ServerFrame> {
         let nowhere = i64::MAX.to_string();
@@ -277,6 +277,7 @@ impl Client {
                 ServerFrame::Error(error) if error.code == "conversation_not_found" => {
                     return frames;
                 }
+                ServerFrame::Queue { .. } => {}
                 frame => frames.push(frame),
             }
         }

@@ -23,6 +23,8 @@ pub struct Row {
     #[diesel(sql_type = Nullable<Text>)]
     pub client_id: Option<String>,
     #[diesel(sql_type = Text)]
+    pub kind: String,
+    #[diesel(sql_type = Text)]
     pub sender_role: String,
     #[diesel(sql_type = Nullable<BigInt>)]
     pub sender_id: Option<i64>,
@@ -106,7 +108,7 @@ impl Database {
 
     /// Every message there is, by conversation and `seq`.
     pub fn messages(&self) -> Vec<Row> {
-        let query = "SELECT conversation_id, seq, client_id, sender_role, sender_id, text \
+        let query = "SELECT conversation_id, seq, client_id, kind, sender_role, sender_id, text \
                      FROM messages ORDER BY conversation_id, seq";
         match self.engine {
             Engine::Sqlite => sql_query(query).load(&mut self.sqlite()).unwrap(),

@@ -1,0 +1,2 @@
+ALTER TABLE messages DROP COLUMN event;
+ALTER TABLE messages DROP COLUMN event_agent_id;
