@@ -15,10 +15,13 @@ import { Drafts } from '../shared/core/drafts';
 import type { WireError } from '../shared/core/wire';
 import { Live } from '../shared/ui/live';
 import { StatusLine } from '../shared/ui/StatusLine';
+import { AskToEnd, ending, mayHandle } from './Actions';
 import { consoleWords } from './consoleWords';
+import { filter, shown } from './filter';
 import { Inbox } from './Inbox';
 import { OlderConversations } from './older';
 import { goTo, openId } from './route';
+import { listShown, ShortcutList, useShortcuts } from './Shortcuts';
 import { Thread } from './Thread';
 import { useConversation } from './useConversation';
 
@@ -93,16 +96,20 @@ export function Desk({ ended, signOut }: DeskProps) {
     document.title = unread > 0 ? `(${unread}) Kefu` : 'Kefu';
   }, [unread]);
 
-  useEffect(() => {
-    const keys = (event: KeyboardEvent) => {
-      if (!event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
-      if (event.code !== 'ArrowUp' && event.code !== 'ArrowDown') return;
-      event.preventDefault();
-      goToNeighbour(chat, event.code === 'ArrowDown' ? 1 : -1);
-    };
-    window.addEventListener('keydown', keys);
-    return () => window.removeEventListener('keydown', keys);
-  }, [chat]);
+  useShortcuts({
+    neighbour: step => goToNeighbour(chat, step),
+    takeNext: () => {
+      const next = chat.directory.waiting[0];
+      if (next === undefined) return;
+      chat.deeds.do(next.id, 'take');
+      goTo(next.id);
+    },
+    end: () => {
+      const here = open === null ? undefined : chat.directory.get(open);
+      if (here === undefined || here.customer === null || here.status === 'closed') return;
+      if (mayHandle(here, chat)) ending.value = here.id;
+    },
+  });
 
   return (
     <main class={open === null ? 'desk' : 'desk reading'} aria-busy={!chat.welcomed}>
@@ -121,12 +128,14 @@ export function Desk({ ended, signOut }: DeskProps) {
           )}
         </section>
       )}
+      <AskToEnd chat={chat} />
+      {listShown.value && <ShortcutList />}
     </main>
   );
 }
 
 function goToNeighbour(chat: Chat, step: 1 | -1): void {
-  const list = chat.directory.list;
+  const list = shown(chat.directory, filter.value, chat.me.id);
   const at = list.findIndex(item => item.id === openId.value);
   const next = list[at === -1 ? 0 : at + step];
   if (next !== undefined) goTo(next.id);

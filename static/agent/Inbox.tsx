@@ -1,10 +1,12 @@
 // The list of conversations by latest activity, and at its foot who is at the desk.
 
+import { useEffect, useState } from 'preact/hooks';
 import type { Chat } from '../shared/core/chat';
-import type { WireError } from '../shared/core/wire';
+import type { Conversation, WireError } from '../shared/core/wire';
 import type { Live } from '../shared/ui/live';
 import { locale } from '../shared/ui/locale';
-import { consoleWords } from './consoleWords';
+import { type AllWords, consoleWords } from './consoleWords';
+import { choose, FILTERS, type Filter, filter, shown } from './filter';
 import { InboxRow } from './InboxRow';
 import type { OlderConversations } from './older';
 import { Staff } from './Staff';
@@ -20,7 +22,9 @@ export function Inbox({ live, older: liveOlder, open, signOut }: InboxProps) {
   const words = consoleWords.value;
   const chat = live.value;
   const older = liveOlder.value;
-  const list = chat.directory.list;
+  const by = filter.value;
+  const list = shown(chat.directory, by, chat.me.id);
+  const now = useMinute();
   const scrolled = (event: Event) => {
     const element = event.currentTarget as HTMLElement;
     const below = element.scrollHeight - element.scrollTop - element.clientHeight;
@@ -30,15 +34,11 @@ export function Inbox({ live, older: liveOlder, open, signOut }: InboxProps) {
     <nav class="inbox" aria-label={words.conversations}>
       <header>
         <h2>{words.conversations}</h2>
+        {chat.welcomed && chat.room === 'private' && <Filters live={live} />}
       </header>
       <div class="inbox-scroll" onScroll={scrolled}>
         {!chat.welcomed && <InboxSkeleton />}
-        {chat.welcomed && list.length === 0 && (
-          <div class="notice">
-            <h2>{words.noOneWaiting}</h2>
-            <p>{words.noOneWaitingMore}</p>
-          </div>
-        )}
+        {chat.welcomed && list.length === 0 && <Empty by={by} />}
         {list.length > 0 && (
           <ul>
             {list.map(conversation => (
@@ -49,6 +49,7 @@ export function Inbox({ live, older: liveOlder, open, signOut }: InboxProps) {
                 locale={locale.value}
                 words={words}
                 today={new Date().toDateString()}
+                waited={waited(conversation, now, words)}
                 myId={chat.me.id}
                 connected={chat.connection.phase === 'online'}
               />
@@ -74,6 +75,70 @@ export function Inbox({ live, older: liveOlder, open, signOut }: InboxProps) {
       <Staff live={live} signOut={signOut} />
     </nav>
   );
+}
+
+function Filters({ live }: { live: Live<Chat> }) {
+  const chat = live.value;
+  const words = consoleWords.value;
+  const names: Readonly<Record<Filter, string>> = {
+    waiting: words.filterWaiting,
+    mine: words.filterMine,
+    all: words.filterAll,
+    closed: words.filterClosed,
+  };
+  const waiting = chat.directory.waiting.length;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms
+    <div class="filters" role="group" aria-label={words.filters}>
+      {FILTERS.map(name => (
+        <button
+          type="button"
+          key={name}
+          aria-pressed={filter.value === name}
+          onClick={() => choose(name)}
+        >
+          {names[name]}
+          {name === 'waiting' && waiting > 0 && <span class="count"> {waiting}</span>}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Empty({ by }: { by: Filter }) {
+  const words = consoleWords.value;
+  const [title, more] =
+    by === 'mine'
+      ? [words.nothingMine, words.nothingMineMore]
+      : by === 'closed'
+        ? [words.nothingHere, null]
+        : [words.noOneWaiting, words.noOneWaitingMore];
+  return (
+    <div class="notice">
+      <h2>{title}</h2>
+      {more !== null && <p>{more}</p>}
+    </div>
+  );
+}
+
+/** How long somebody has waited, in words; null for who does not. */
+function waited(conversation: Conversation, now: number, words: AllWords): string | null {
+  if (conversation.status !== 'waiting') return null;
+  const since = Date.parse(conversation.waiting_since ?? conversation.created_at);
+  const minutes = Math.max(0, Math.floor((now - since) / 60_000)) || 0;
+  if (minutes < 60) return words.waitedMinutes(minutes);
+  const hours = Math.floor(minutes / 60);
+  return hours < 24 ? words.waitedHours(hours) : words.waitedDays(Math.floor(hours / 24));
+}
+
+/** The time, anew every half minute. */
+function useMinute(): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 30_000);
+    return () => clearInterval(timer);
+  }, []);
+  return Math.max(now, 0);
 }
 
 /** Grey shapes, which the style sheet shows only when loading takes longer than a moment. */

@@ -15,6 +15,8 @@ interface InboxRowProps {
   words: AllWords;
   /** Changes at midnight, when times become days. */
   today: string;
+  /** "Waiting 5 min"; null for who does not wait. */
+  waited: string | null;
   myId: string | null;
   /** Who is there is known only while one is connected oneself. */
   connected: boolean;
@@ -27,7 +29,8 @@ export class InboxRow extends Component<InboxRowProps> {
     );
   }
 
-  override render({ conversation, current, locale, words, myId, connected }: InboxRowProps) {
+  override render(props: InboxRowProps) {
+    const { conversation, current, locale, words, waited, myId, connected } = props;
     const { customer, last_message: last, unread } = conversation;
     const at = Date.parse(conversation.last_message_at);
     const title = titleOf(conversation, words);
@@ -58,7 +61,7 @@ export class InboxRow extends Component<InboxRowProps> {
             <span class="preview" dir="auto">
               {mine ? words.youPrefix(preview) : preview}
             </span>
-            <Status status={conversation.status} words={words} />
+            <Status conversation={conversation} waited={waited} words={words} myId={myId} />
             {unread > 0 && (
               <span class="badge">
                 <span aria-hidden="true">{unread > 99 ? '99+' : unread}</span>
@@ -82,11 +85,23 @@ function OnlineDot({ online, words }: { online: boolean | null; words: AllWords 
   );
 }
 
-export function Status({ status, words }: { status: string; words: AllWords }) {
-  const names: Readonly<Record<string, string>> = {
-    waiting: words.waiting,
-    open: words.open,
-    closed: words.closedStatus,
-  };
-  return <span class={`status ${status}`}>{names[status] ?? status}</span>;
+interface StatusProps {
+  conversation: Conversation;
+  waited: string | null;
+  words: AllWords;
+  myId: string | null;
+}
+
+/** Waiting and for how long, whose, or ended. */
+export function Status({ conversation, waited, words, myId }: StatusProps) {
+  const { status, agent } = conversation;
+  if (status === 'waiting') return <span class="status waiting">{waited ?? words.waiting}</span>;
+  if (status === 'closed') return <span class="status closed">{words.closedStatus}</span>;
+  if (agent === null) return <span class="status">{words.open}</span>;
+  if (agent.id === myId) return <span class="status mine">{words.yours}</span>;
+  return (
+    <span class="status">
+      <bdi>{agent.name ?? words.agent}</bdi>
+    </span>
+  );
 }

@@ -8,6 +8,7 @@ import type { Live } from '../shared/ui/live';
 import { locale } from '../shared/ui/locale';
 import { nameOf } from '../shared/ui/names';
 import { type AllWords, consoleWords } from './consoleWords';
+import { listShown } from './Shortcuts';
 
 interface StaffProps {
   live: Live<Chat>;
@@ -46,6 +47,17 @@ export function Staff({ live, signOut }: StaffProps) {
           </p>
         )}
         <LanguageSwitch />
+        <button
+          type="button"
+          class="quiet"
+          aria-label={words.shortcuts}
+          title={words.shortcuts}
+          onClick={() => {
+            listShown.value = true;
+          }}
+        >
+          ?
+        </button>
         <button type="button" class="quiet" onClick={async () => setProblem(await signOut())}>
           {words.signOut}
         </button>

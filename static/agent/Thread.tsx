@@ -6,12 +6,13 @@ import type { Chat } from '../shared/core/chat';
 import type { Drafts } from '../shared/core/drafts';
 import type { Conversation, Person, WireError } from '../shared/core/wire';
 import { Composer } from '../shared/ui/Composer';
-import { BackIcon } from '../shared/ui/icons';
+import { BackIcon, LockIcon } from '../shared/ui/icons';
 import type { Live } from '../shared/ui/live';
 import { locale } from '../shared/ui/locale';
 import { MessageList } from '../shared/ui/MessageList';
 import { nameOf, titleOf, typingLine } from '../shared/ui/names';
 import { useRows } from '../shared/ui/useRows';
+import { Actions } from './Actions';
 import { consoleWords } from './consoleWords';
 import { Status } from './InboxRow';
 import { goTo } from './route';
@@ -35,6 +36,9 @@ export function Thread({ id, live, drafts, problem }: ThreadProps) {
   const loaded = timeline?.loaded === true;
   const failed = chat.history.failed(id);
   const phase = chat.connection.phase;
+  const deedProblem = chat.deeds.problem(id);
+  const [isNote, setIsNote] = useState(false);
+  const draft = isNote ? `${id}.note` : id;
   const title = conversation === undefined ? words.conversation : titleOf(conversation, words);
   const actions = useMemo(
     () => ({
@@ -79,9 +83,18 @@ export function Thread({ id, live, drafts, problem }: ThreadProps) {
           {words.back}
         </button>
         {conversation !== undefined && (
-          <Who conversation={conversation} title={title} connected={phase === 'online'} />
+          <Who
+            conversation={conversation}
+            title={title}
+            connected={phase === 'online'}
+            myId={chat.me.id}
+          />
         )}
+        {conversation !== undefined && <Actions conversation={conversation} live={live} />}
       </header>
+      <p class="deed-problem" role="alert">
+        {deedProblem === null ? '' : locale.value.error(deedProblem)}
+      </p>
       <MessageList
         label={words.messagesWith(title)}
         rows={rows}
@@ -95,18 +108,43 @@ export function Thread({ id, live, drafts, problem }: ThreadProps) {
         typing={typingLine(chat.typists.in(id), words)}
         atEnd={setAtEnd}
       />
-      <Composer
-        draft={drafts.get(id)}
-        limits={chat.limits}
-        disabled={phase === 'closed'}
-        autofocus={finePointer()}
-        changed={text => {
-          drafts.set(id, text);
-          chat.teller.typed(id, text.trim() === '');
-        }}
-        send={text => chat.outbox.add(id, text)}
-      />
+      {conversation?.status === 'closed' ? (
+        <p class="ended">{words.hasEnded}</p>
+      ) : (
+        <Composer
+          key={draft}
+          note={isNote}
+          tools={<Modes isNote={isNote} choose={setIsNote} />}
+          draft={drafts.get(draft)}
+          limits={chat.limits}
+          disabled={phase === 'closed'}
+          autofocus={finePointer()}
+          changed={text => {
+            drafts.set(draft, text);
+            // The customer is not to wonder about what is not for them.
+            if (!isNote) chat.teller.typed(id, text.trim() === '');
+          }}
+          send={text => chat.outbox.add(id, text, isNote ? 'note' : 'text')}
+        />
+      )}
     </section>
+  );
+}
+
+/** To the customer, or to the other agents. */
+function Modes({ isNote, choose }: { isNote: boolean; choose: (isNote: boolean) => void }) {
+  const words = consoleWords.value;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms
+    <div class="modes" role="group" aria-label={words.mode}>
+      <button type="button" aria-pressed={!isNote} onClick={() => choose(false)}>
+        {words.reply}
+      </button>
+      <button type="button" aria-pressed={isNote} onClick={() => choose(true)}>
+        <LockIcon />
+        {words.note}
+      </button>
+    </div>
   );
 }
 
@@ -115,10 +153,11 @@ interface WhoProps {
   title: string;
   /** Whether they are there is known only while one is connected oneself. */
   connected: boolean;
+  myId: string | null;
 }
 
 /** Who it is, whether they are there, and what their browser told. */
-function Who({ conversation, title, connected }: WhoProps) {
+function Who({ conversation, title, connected, myId }: WhoProps) {
   const words = consoleWords.value;
   const { customer } = conversation;
   return (
@@ -133,7 +172,7 @@ function Who({ conversation, title, connected }: WhoProps) {
             {customer.online ? words.online : words.notOnline}
           </span>
         )}
-        <Status status={conversation.status} words={words} />
+        <Status conversation={conversation} waited={null} words={words} myId={myId} />
       </div>
       {customer !== null && (customer.language !== null || customer.page !== null) && (
         <dl class="facts">

@@ -26,7 +26,11 @@ interface CustomerPageProps {
 export function CustomerPage({ live, isNew }: CustomerPageProps) {
   const chat = live.value;
   const { words } = locale.value;
-  const current = chat.directory.newest;
+  const going = chat.directory.current;
+  // The ended conversation that the customer has put away, to begin another.
+  const [putAway, setPutAway] = useState<string | null>(null);
+  const current = going?.id === putAway && going?.status === 'closed' ? undefined : going;
+  const isEnded = current?.status === 'closed';
   const id = current?.id ?? null;
   const timeline = id === null ? undefined : chat.timeline(id);
   const rows = useRows(chat, id);
@@ -48,6 +52,7 @@ export function CustomerPage({ live, isNew }: CustomerPageProps) {
     if (id !== null && looking && atEnd) chat.seen(id);
   });
 
+  const place = id === null ? null : chat.place(id);
   const unread = current?.unread ?? 0;
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) ${words.chatTitle}` : words.chatTitle;
@@ -86,17 +91,34 @@ export function CustomerPage({ live, isNew }: CustomerPageProps) {
         typing={id === null ? '' : typingLine(chat.typists.in(id), words)}
         atEnd={setAtEnd}
       />
-      <Composer
-        draft={drafts.get(DRAFT)}
-        limits={chat.limits}
-        disabled={phase === 'closed'}
-        autofocus={finePointer() && window.top === window}
-        changed={text => {
-          drafts.set(DRAFT, text);
-          if (id !== null) chat.teller.typed(id, text.trim() === '');
-        }}
-        send={text => chat.outbox.add(null, text)}
-      />
+      <p class="place" aria-live="polite">
+        {place === null ? '' : place === 1 ? words.nextInQueue : words.placeInQueue(place)}
+      </p>
+      {isEnded && (
+        <div class="ended">
+          <p aria-live="polite">
+            {chat.afterClose === 'reopen' ? words.chatEndedReopen : words.chatEnded}
+          </p>
+          {chat.afterClose === 'new' && (
+            <button type="button" class="primary" onClick={() => setPutAway(id)}>
+              {words.newChat}
+            </button>
+          )}
+        </div>
+      )}
+      {(!isEnded || chat.afterClose === 'reopen') && (
+        <Composer
+          draft={drafts.get(DRAFT)}
+          limits={chat.limits}
+          disabled={phase === 'closed'}
+          autofocus={finePointer() && window.top === window}
+          changed={text => {
+            drafts.set(DRAFT, text);
+            if (id !== null) chat.teller.typed(id, text.trim() === '');
+          }}
+          send={text => chat.outbox.add(null, text)}
+        />
+      )}
     </main>
   );
 }

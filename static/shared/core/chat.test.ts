@@ -79,7 +79,7 @@ describe('the first message', () => {
     expect(t.chat.outbox.entries).toEqual([]);
     expect(t.chat.me.id).toBe('7');
     expect(t.held()).toEqual([1]);
-    expect(t.chat.directory.newest?.id).toBe('42');
+    expect(t.chat.directory.current?.id).toBe('42');
   });
 
   it('that was stored while the server died is neither lost nor repeated', () => {
@@ -130,8 +130,20 @@ describe('resume', () => {
     expect(t.held()).toEqual([1, 2, 3]);
   });
 
-  it('stops at a hole, asks for what is missing, and shows all of it in order', () => {
+  it('takes the next message whatever its number where numbers may be missing', () => {
     const t = setUp();
+    t.greet({ me: CUSTOMER, conversations: [conversation({ last_seq: 1 })] });
+    t.chat.open('42');
+    t.answerHistory([message(1)], false);
+    t.posted(message(4));
+    expect(t.held()).toEqual([1, 4]);
+    expect(t.sent('history')).toHaveLength(1);
+    t.reconnect({ me: CUSTOMER, conversations: [conversation({ last_seq: 9 })] });
+    expect(t.sent('hello')[0]?.resume).toEqual({ '42': 4 });
+  });
+
+  it('stops at a hole, asks for what is missing, and shows all of it in order', () => {
+    const t = setUp({ side: 'agent' });
     t.greet({ conversations: [conversation({ last_seq: 1 })] });
     t.chat.open('42');
     t.answerHistory([message(1)], false);

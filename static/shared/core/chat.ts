@@ -2,6 +2,7 @@
 // something (outbox, timelines, directory, typing). Both pages are views of one Chat.
 
 import { Connection, type Phase } from './connection';
+import { Deeds } from './deeds';
 import { Directory } from './directory';
 import type { Clock, OpenSocket, Store } from './env';
 import { History } from './history';
@@ -49,16 +50,20 @@ export class Chat {
   readonly outbox: Outbox;
   readonly directory: Directory;
   readonly history: History;
+  readonly deeds: Deeds;
   readonly typists: Typists;
   readonly teller: TypingTeller;
   readonly side: Side;
 
   me: Person;
   room: 'private' | 'shared' = 'private';
+  /** What a customer's message does once their conversation is closed. */
+  afterClose: 'new' | 'reopen' = 'new';
   limits: Limits = DEFAULT_LIMITS;
   /** The agents who are online, by id; for a customer the one entry "desk". */
   readonly agents = new Map<string, Person>();
 
+  readonly #places = new Map<string, number>();
   /** In the order of their last use, the latest at the end. */
   readonly #timelines = new Map<string, Timeline>();
   #refs = 0;
@@ -98,6 +103,7 @@ export class Chat {
       changed,
       timeline: id => this.#timelines.get(id),
     });
+    this.deeds = new Deeds({ clock, newRef, send, changed });
     this.typists = new Typists(clock, changed);
     this.teller = new TypingTeller(clock, (conversation, on) => {
       send({ type: 'typing', conversation, on });
@@ -109,13 +115,18 @@ export class Chat {
     return this.connection.everOnline;
   }
 
+  /** A waiting customer's place in the queue, 1 is next; null while it is not known. */
+  place(id: string): number | null {
+    return this.directory.get(id)?.status === 'waiting' ? (this.#places.get(id) ?? null) : null;
+  }
+
   timeline(id: string): Timeline | undefined {
     return this.#timelines.get(id);
   }
 
   /** Keeps the messages of a conversation from now on, and loads the newest. */
   open(id: string): void {
-    const timeline = this.#timelines.get(id) ?? new Timeline();
+    const timeline = this.#timelines.get(id) ?? this.#newTimeline();
     this.#timelines.delete(id);
     this.#timelines.set(id, timeline);
     for (const oldest of this.#timelines.keys()) {
@@ -171,6 +182,8 @@ export class Chat {
     if (phase !== 'online') {
       this.outbox.disconnected();
       this.history.disconnected();
+      this.deeds.disconnected();
+      this.#places.clear();
       this.typists.clear();
     }
     this.options.changed();
@@ -193,6 +206,13 @@ export class Chat {
         break;
       case 'conversation.changed':
         this.directory.put(frame.conversation);
+        if (frame.conversation.status !== 'waiting') this.#places.delete(frame.conversation.id);
+        break;
+      case 'conversation.done':
+        this.deeds.done(frame);
+        break;
+      case 'queue':
+        this.#places.set(frame.conversation, frame.position);
         break;
       case 'typing':
         this.typists.heard(frame.conversation, frame.from, frame.on);
@@ -208,7 +228,7 @@ export class Chat {
         if (frame.ref === null && frame.code === 'rate_limited') {
           this.outbox.throttled(frame.retry_after_ms ?? THROTTLED_MS);
           this.history.throttled(frame.retry_after_ms ?? THROTTLED_MS);
-        } else if (!this.outbox.refused(frame)) {
+        } else if (!this.outbox.refused(frame) && !this.deeds.refused(frame)) {
           this.history.refused(frame);
         }
         break;
@@ -223,6 +243,7 @@ export class Chat {
     this.me = frame.me;
     this.#openOutbox();
     this.room = frame.room;
+    this.afterClose = frame.after_close;
     this.limits = frame.limits;
     this.agents.clear();
     for (const presence of frame.presence) this.#agent(presence, presence.online);
@@ -245,7 +266,7 @@ export class Chat {
     this.outbox.shown(message, this.isOwn(message));
     // A customer has few conversations and sees the newest, so its messages are always kept.
     if (this.side === 'customer' && message.seq === 1 && !this.timeline(message.conversation)) {
-      this.#timelines.set(message.conversation, new Timeline());
+      this.#timelines.set(message.conversation, this.#newTimeline());
     }
     const timeline = this.#timelines.get(message.conversation);
     timeline?.post(message);
@@ -267,6 +288,10 @@ export class Chat {
       const stored = timeline.messages.find(message => message.client_id === entry.clientId);
       if (stored !== undefined) this.outbox.shown(stored, this.isOwn(stored));
     }
+  }
+
+  #newTimeline(): Timeline {
+    return new Timeline(this.side === 'customer');
   }
 
   #openOutbox(): void {

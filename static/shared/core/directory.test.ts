@@ -32,6 +32,29 @@ it('counts what the other side wrote, once, and not what the system says', () =>
   expect(unread(directory)).toBe(1);
 });
 
+it('neither counts nor previews notes and events', () => {
+  const directory = setUp();
+  directory.posted(message(1, { from: customer }));
+  directory.posted(message(2, { kind: 'note' }));
+  directory.posted(message(3, { from: customer, kind: 'event' }));
+  expect(unread(directory)).toBe(1);
+  const { last_seq, last_message } = directory.get('42') ?? {};
+  expect([last_seq, last_message?.seq]).toEqual([3, 1]);
+});
+
+it('has those who wait by how long they have', () => {
+  const directory = setUp();
+  const waits = (id: string, minute: number) =>
+    directory.put(
+      conversation({ id, status: 'waiting', waiting_since: `2026-11-23T08:0${minute}:00.000Z` }),
+    );
+  waits('10', 1);
+  waits('9', 1);
+  waits('5', 2);
+  waits('57', 0);
+  expect(directory.waiting.map(c => c.id)).toEqual(['57', '9', '10', '5']);
+});
+
 it('does not count again what conversation.changed has counted already', () => {
   const directory = setUp();
   directory.put(conversation({ last_seq: 1, unread: 1 }));
@@ -75,5 +98,16 @@ it('shows in every conversation of a customer whether they are there', () => {
 it('finds the one that began last, also where ids have grown a digit', () => {
   const directory = new Directory('customer');
   for (const id of ['9', '10', '8']) directory.put(conversation({ id }));
-  expect(directory.newest?.id).toBe('10');
+  expect(directory.current?.id).toBe('10');
+});
+
+it('says which conversation goes on, also an older one that was reopened', () => {
+  const directory = new Directory('customer');
+  const put = (id: string, status: string, hour: number) =>
+    directory.put(conversation({ id, status, created_at: `2026-11-23T0${hour}:00:00.000Z` }));
+  put('1', 'closed', 1);
+  put('2', 'closed', 2);
+  expect(directory.current?.id).toBe('2');
+  put('1', 'open', 1);
+  expect(directory.current?.id).toBe('1');
 });

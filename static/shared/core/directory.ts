@@ -19,12 +19,27 @@ export class Directory {
     return this.#sorted;
   }
 
-  /** The conversation that began last: the one a customer is in. */
-  get newest(): Conversation | undefined {
-    return [...this.#conversations.values()].sort((a, b) =>
-      a.created_at === b.created_at
-        ? b.id.length - a.id.length || compare(b.id, a.id)
-        : compare(b.created_at, a.created_at),
+  /** Those that wait, the longest first. */
+  get waiting(): readonly Conversation[] {
+    return this.list
+      .filter(item => item.status === 'waiting')
+      .sort(
+        (a, b) =>
+          compare(a.waiting_since ?? a.created_at, b.waiting_since ?? b.created_at) ||
+          a.id.length - b.id.length ||
+          compare(a.id, b.id),
+      );
+  }
+
+  /** The conversation that a customer is in: the one that goes on (there is one at most, and an older one
+   * may have been reopened), else the one that began last. */
+  get current(): Conversation | undefined {
+    return [...this.#conversations.values()].sort(
+      (a, b) =>
+        Number(a.status === 'closed') - Number(b.status === 'closed') ||
+        compare(b.created_at, a.created_at) ||
+        b.id.length - a.id.length ||
+        compare(b.id, a.id),
     )[0];
   }
 
@@ -44,12 +59,14 @@ export class Directory {
     const isOthers = message.from.role !== this.side && message.from.role !== 'system';
     const isUnread = isOthers && isNew && message.seq > known.read[this.side];
     if (!isNew && message.seq < (known.last_message?.seq ?? 0)) return;
+    // A list shows what was said, not what happened, and never a note.
+    const isSaid = message.kind !== 'event' && message.kind !== 'note';
     this.#set({
       ...known,
       last_seq: Math.max(known.last_seq, message.seq),
-      last_message: message,
+      last_message: isSaid ? message : known.last_message,
       last_message_at: message.sent_at,
-      unread: known.unread + (isUnread ? 1 : 0),
+      unread: known.unread + (isUnread && isSaid ? 1 : 0),
     });
   }
 

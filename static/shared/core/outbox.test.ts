@@ -57,6 +57,16 @@ describe('sending', () => {
     expect(t.states()).toEqual(['one:sent', 'two:sending']);
   });
 
+  it('keeps a note a note, also over a reload', () => {
+    const before = setUp();
+    before.outbox.add('42', 'for us', 'note');
+    before.outbox.add('42', 'for them');
+    const after = setUp(before.store);
+    after.outbox.connected();
+    after.accept(after.post(0), 1);
+    expect(after.posts.map(post => post.kind)).toEqual(['note', undefined]);
+  });
+
   it('does not let one conversation wait for another', () => {
     const t = setUp();
     t.outbox.connected();

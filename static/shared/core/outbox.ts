@@ -14,6 +14,8 @@ export interface Entry {
   /** Null: "my current conversation", which the server knows. */
   readonly conversation: string | null;
   readonly text: string;
+  /** A note is for agents only, however often it has to be sent. */
+  readonly kind: 'text' | 'note';
   readonly writtenAt: number;
   readonly state: 'queued' | 'sending' | 'sent' | 'failed';
   /** The server's code, or `no_answer`. */
@@ -65,11 +67,12 @@ export class Outbox {
     return this.#entries;
   }
 
-  add(conversation: string | null, text: string): Entry {
+  add(conversation: string | null, text: string, kind: Entry['kind'] = 'text'): Entry {
     const entry: Entry = {
       clientId: this.options.newId(),
       conversation,
       text,
+      kind,
       writtenAt: this.options.clock.now(),
       state: 'queued',
       error: null,
@@ -197,6 +200,7 @@ export class Outbox {
         conversation: entry.conversation,
         client_id: entry.clientId,
         text: entry.text,
+        ...(entry.kind === 'note' && { kind: entry.kind }),
       });
       if (!sent) continue;
       const cancel = clock.after(ANSWER_MS, () => {
@@ -284,6 +288,7 @@ function load(kept: string | null): Entry[] {
       clientId: item.clientId,
       conversation: item.conversation ?? null,
       text: item.text,
+      kind: item.kind === 'note' ? 'note' : 'text',
       writtenAt: Number(item.writtenAt) || 0,
       state: item.state === 'failed' ? 'failed' : 'queued',
       error: item.state === 'failed' ? (item.error ?? null) : null,

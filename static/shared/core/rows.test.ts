@@ -17,6 +17,7 @@ function entry(clientId: string, more: Partial<Entry> = {}): Entry {
     clientId,
     conversation: null,
     text: clientId,
+    kind: 'text',
     writtenAt: NOON,
     state: 'queued',
     error: null,
@@ -74,6 +75,18 @@ describe('groups', () => {
     ]);
   });
 
+  it('keep notes and texts of one person apart', () => {
+    const all = rows(
+      [
+        message(1, { from: LI, text: 'a', sent_at: at(0) }),
+        message(2, { from: LI, text: 'b', kind: 'note', sent_at: at(0) }),
+      ],
+      { ownRole: 'agent', pending: [entry('c', { kind: 'note' })] },
+    );
+    expect(edges(all)).toEqual(['[a]', '[b', 'c]']);
+    expect(bubbles(all).map(row => row.note)).toEqual([false, true, true]);
+  });
+
   it('take in what I am sending', () => {
     const all = rows([message(1, { from: ME, text: 'a', sent_at: at(0) })], {
       pending: [entry('b')],
@@ -113,6 +126,11 @@ describe('states', () => {
     expect(states(rows(mine))).toEqual([null, null, 'sent']);
     expect(states(rows(mine, { readUpTo: 2 }))).toEqual([null, 'read', 'sent']);
     expect(states(rows(mine, { readUpTo: 3 }))).toEqual([null, null, 'read']);
+  });
+
+  it('are not told by a note, which nobody on the other side reads', () => {
+    const all = [...mine, message(4, { from: ME, client_id: 'c4', kind: 'note' })];
+    expect(states(rows(all, { readUpTo: 4 }))).toEqual([null, null, 'read', null]);
   });
 
   it('of what waits are told from what is under way', () => {

@@ -2,7 +2,7 @@
 
 import { dayNumber } from './i18n';
 import type { Entry } from './outbox';
-import type { Message, Person } from './wire';
+import type { ConversationEvent, Message, Person } from './wire';
 
 export type SendState = 'waiting' | 'sending' | 'failed' | 'sent' | 'read';
 
@@ -17,6 +17,11 @@ export interface EventRow {
   readonly key: string;
   readonly at: number;
   readonly text: string;
+  /** What happened, to be said in the reader's language; null: only the text is known. */
+  readonly event: ConversationEvent | null;
+  /** Who did it. */
+  readonly from: Person;
+  readonly own: boolean;
 }
 
 export interface MessageRow {
@@ -27,6 +32,8 @@ export interface MessageRow {
   /** Null for what I am sending. */
   readonly from: Person | null;
   readonly own: boolean;
+  /** For agents only. */
+  readonly note: boolean;
   readonly side: 'start' | 'end';
   /** The first of its group carries the name, the last the time. */
   readonly first: boolean;
@@ -81,7 +88,9 @@ export function buildRows(input: RowsInput): Row[] {
 function stored(message: Message, input: RowsInput): MessageRow | EventRow {
   const at = Date.parse(message.sent_at);
   if (message.kind === 'event' || message.from.role === 'system') {
-    return { kind: 'event', key: `s${message.seq}`, at, text: message.text };
+    const { event, from, text } = message;
+    const own = input.isOwn(message);
+    return { kind: 'event', key: `s${message.seq}`, at, text, event, from, own };
   }
   const own = input.isOwn(message);
   const colleague = input.ownRole === 'agent' && message.from.role === 'agent';
@@ -93,6 +102,7 @@ function stored(message: Message, input: RowsInput): MessageRow | EventRow {
     text: message.text,
     from: message.from,
     own,
+    note: message.kind === 'note',
     side: own || colleague ? 'end' : 'start',
     first: true,
     last: true,
@@ -112,6 +122,7 @@ function sent(entry: Entry, input: RowsInput): MessageRow {
     text: entry.text,
     from: null,
     own: true,
+    note: entry.kind === 'note',
     side: 'end',
     first: true,
     last: true,
@@ -123,12 +134,14 @@ function sent(entry: Entry, input: RowsInput): MessageRow {
 
 /** The row before, where `b` continues its group: same person, within two minutes. */
 function joined(a: MessageRow | EventRow | null, b: MessageRow): MessageRow | null {
-  if (a?.kind !== 'message' || a.side !== b.side || a.own !== b.own) return null;
+  if (a?.kind !== 'message' || a.side !== b.side || a.own !== b.own || a.note !== b.note)
+    return null;
   if (!a.own && (a.from?.role !== b.from?.role || a.from?.id !== b.from?.id)) return null;
   return b.at - a.at < GROUP_MS ? a : null;
 }
 
-/** "Read" under the last of mine that the other side has read, "Sent" under the last of all. */
+/** "Read" under the last of mine that the other side has read, "Sent" under the last of all. Nobody
+ * on the other side reads a note. */
 function markSent(rows: Row[], input: RowsInput): Row[] {
   const readKey = lastOwn(input, message => message.seq <= input.readUpTo);
   const sentKey = input.pending.length > 0 ? null : lastOwn(input, () => true);
@@ -140,7 +153,9 @@ function markSent(rows: Row[], input: RowsInput): Row[] {
 }
 
 function lastOwn(input: RowsInput, accept: (message: Message) => boolean): string | null {
-  const message = input.messages.findLast(m => m.kind !== 'event' && input.isOwn(m) && accept(m));
+  const message = input.messages.findLast(
+    m => m.kind !== 'event' && m.kind !== 'note' && input.isOwn(m) && accept(m),
+  );
   if (message === undefined) return null;
   return message.client_id === null ? `s${message.seq}` : `c${message.client_id}`;
 }

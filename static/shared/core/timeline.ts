@@ -1,5 +1,7 @@
 // The messages of one conversation that this page holds: one unbroken run by `seq`, from some
-// point up to now. What arrives beyond a hole waits aside until a history page has closed it.
+// point up to now. What arrives beyond a hole waits aside until a history page has closed it. A
+// customer does not get every number (notes are the agents'), so for them a missing one is no hole:
+// the server sends all that is theirs, in order.
 
 import type { Message } from './wire';
 
@@ -10,6 +12,9 @@ export class Timeline {
   readonly #ahead = new Map<number, Message>();
   #loaded = false;
   #older = true;
+
+  /** `sparse`: numbers may be missing without anything being missed. */
+  constructor(private readonly sparse = false) {}
 
   /** In order of `seq`; a new array whenever it changes, so that a view can compare. */
   get messages(): readonly Message[] {
@@ -86,9 +91,10 @@ export class Timeline {
     if (!this.#loaded || this.#ahead.size === 0) return;
     const taken: Message[] = [];
     let last = this.last;
+    const anyNext = bridge || this.sparse;
     for (const seq of [...this.#ahead.keys()].sort((a, b) => a - b)) {
       const message = this.#ahead.get(seq) as Message;
-      if (seq > last && seq !== last + 1 && !bridge) break;
+      if (seq > last && seq !== last + 1 && !anyNext) break;
       this.#ahead.delete(seq);
       if (seq <= last) continue;
       taken.push(message);

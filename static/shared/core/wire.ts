@@ -10,11 +10,18 @@ export interface Person {
   readonly name: string | null;
 }
 
+/** What happened to a conversation: taken, released, transferred, closed, reopened, or newer. */
+export interface ConversationEvent {
+  readonly name: string;
+  readonly agent: Person | null;
+}
+
 export interface Message {
   readonly conversation: string;
   readonly seq: number;
   readonly client_id: string | null;
   readonly kind: string;
+  readonly event: ConversationEvent | null;
   readonly from: Person;
   readonly text: string;
   readonly sent_at: string;
@@ -34,7 +41,10 @@ export interface Conversation {
   readonly last_seq: number;
   /** Null for the one conversation of a shared room. */
   readonly customer: Customer | null;
+  /** Who has it, or had it when it was closed. */
   readonly agent: { readonly id: string; readonly name: string | null } | null;
+  /** Since when it has been in the queue, while it is. */
+  readonly waiting_since: string | null;
   readonly unread: number;
   readonly read: Readonly<Record<Side, number>>;
   readonly last_message: Message | null;
@@ -56,6 +66,7 @@ export interface Presence extends Person {
 export interface Welcome {
   readonly type: 'welcome';
   readonly room: 'private' | 'shared';
+  readonly after_close: 'new' | 'reopen';
   readonly me: Person;
   readonly conversations: readonly Conversation[];
   readonly presence: readonly Presence[];
@@ -68,6 +79,12 @@ export interface Accepted {
   readonly ref: string;
   readonly conversation: string;
   readonly seq: number;
+}
+
+/** An agent's answer to a `conversation.*` request. */
+export interface Done {
+  readonly type: 'conversation.done';
+  readonly ref: string;
 }
 
 export interface HistoryPage {
@@ -92,6 +109,8 @@ export type ServerFrame =
   | { readonly type: 'resumed' }
   | { readonly type: 'pong' }
   | Accepted
+  | Done
+  | { readonly type: 'queue'; readonly conversation: string; readonly position: number }
   | { readonly type: 'message.posted'; readonly message: Message }
   | HistoryPage
   | { readonly type: 'conversation.changed'; readonly conversation: Conversation }
@@ -110,6 +129,9 @@ export type ServerFrame =
   | { readonly type: 'presence'; readonly presence: Presence }
   | WireError;
 
+/** What an agent does to a conversation. */
+export type Deed = 'take' | 'release' | 'transfer' | 'close' | 'reopen';
+
 export type ClientFrame =
   | {
       type: 'hello';
@@ -125,7 +147,9 @@ export type ClientFrame =
       conversation: string | null;
       client_id: string;
       text: string;
+      kind?: 'note';
     }
+  | { type: `conversation.${Deed}`; ref: string; conversation: string; to?: string | null }
   | { type: 'history'; ref: string; conversation: string; before?: number; after?: number }
   | { type: 'typing'; conversation: string; on: boolean }
   | { type: 'read'; conversation: string; seq: number }
@@ -157,6 +181,16 @@ function readPerson(value: unknown): Person {
   };
 }
 
+function readEvent(value: unknown): ConversationEvent | null {
+  const event = object(value);
+  if (event === null) return null;
+  const agent = object(event.agent);
+  return {
+    name: text(event.name),
+    agent: agent === null ? null : { ...readPerson(agent), role: 'agent' },
+  };
+}
+
 export function readMessage(value: unknown): Message | null {
   const m = object(value);
   const conversation = textOrNull(m?.conversation);
@@ -167,6 +201,7 @@ export function readMessage(value: unknown): Message | null {
     seq,
     client_id: textOrNull(m.client_id),
     kind: text(m.kind) || 'text',
+    event: readEvent(m.event),
     from: readPerson(m.from),
     text: text(m.text),
     sent_at: text(m.sent_at),
@@ -198,6 +233,7 @@ export function readConversation(value: unknown): Conversation | null {
     last_seq: count(c.last_seq),
     customer: readCustomer(c.customer),
     agent: agent === null ? null : { id: text(agent.id), name: textOrNull(agent.name) },
+    waiting_since: textOrNull(c.waiting_since),
     unread: count(c.unread),
     read: { customer: count(read?.customer), agent: count(read?.agent) },
     last_message: readMessage(c.last_message),
@@ -224,6 +260,7 @@ function readWelcome(f: Json): Welcome {
   return {
     type: 'welcome',
     room: f.room === 'shared' ? 'shared' : 'private',
+    after_close: f.after_close === 'reopen' ? 'reopen' : 'new',
     me: readPerson(f.me),
     conversations: readConversations(f.conversations),
     presence: list(f.presence, readPresence),
@@ -268,6 +305,11 @@ export function readFrame(data: string): ServerFrame | null {
     case 'message.accepted':
       if (conversation === null) return null;
       return { type: f.type, ref: text(f.ref), conversation, seq: count(f.seq) };
+    case 'conversation.done':
+      return { type: f.type, ref: text(f.ref) };
+    case 'queue':
+      if (conversation === null || count(f.position) < 1) return null;
+      return { type: f.type, conversation, position: count(f.position) };
     case 'message.posted': {
       const message = readMessage(f);
       return message === null ? null : { type: f.type, message };

@@ -1,6 +1,7 @@
 // Where a message is written: Enter sends, Shift+Enter is a new line, and an input method keeps
 // its own Enter.
 
+import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { clock } from '../browser';
 import { Composition } from '../core/composition';
@@ -10,6 +11,10 @@ import { SendIcon } from './icons';
 import { locale } from './locale';
 
 interface ComposerProps {
+  /** What is written is a note, for agents only. */
+  note?: boolean;
+  /** Beside the text, before it. */
+  tools?: ComponentChildren;
   draft: string;
   limits: Limits;
   disabled: boolean;
@@ -22,7 +27,8 @@ interface ComposerProps {
 const COUNTER_SHARE = 0.1;
 const GROWS_BY_ITSELF = CSS.supports('field-sizing', 'content');
 
-export function Composer({ draft, limits, disabled, autofocus, changed, send }: ComposerProps) {
+export function Composer(props: ComposerProps) {
+  const { draft, limits, disabled, autofocus, changed, send, note = false, tools } = props;
   const { words, number } = {
     words: locale.value.words,
     number: (n: number) => locale.value.number(n),
@@ -64,19 +70,20 @@ export function Composer({ draft, limits, disabled, autofocus, changed, send }: 
 
   return (
     <form
-      class="composer"
+      class={note ? 'composer for-note' : 'composer'}
       onSubmit={event => {
         event.preventDefault();
         submit();
       }}
     >
+      {tools}
       <div class="composer-box">
         <textarea
           ref={field}
-          aria-label={words.message}
+          aria-label={note ? words.note : words.message}
           aria-describedby={near ? counterId : undefined}
           aria-invalid={left < 0}
-          placeholder={words.writeMessage}
+          placeholder={note ? words.noteSaid : words.writeMessage}
           rows={1}
           dir="auto"
           enterkeyhint="send"

@@ -4,9 +4,10 @@
 import { Component } from 'preact';
 import type { Locale } from '../core/i18n';
 import { splitLinks } from '../core/links';
-import type { MessageRow, Row } from '../core/rows';
+import type { EventRow, MessageRow, Row } from '../core/rows';
 import type { Person } from '../core/wire';
-import { WarningIcon } from './icons';
+import { LockIcon, WarningIcon } from './icons';
+import { eventLine } from './names';
 
 export interface RowActions {
   retry: (clientId: string) => void;
@@ -42,13 +43,21 @@ export class MessageItem extends Component<ItemProps> {
       case 'event':
         return (
           <div class="row event" data-key={row.key}>
-            <span dir="auto">{row.text}</span> <Time at={row.at} locale={locale} />
+            <span dir="auto">{eventText(row, locale, actions)}</span>{' '}
+            <Time at={row.at} locale={locale} />
           </div>
         );
       case 'message':
         return <Bubble row={row} locale={locale} actions={actions} />;
     }
   }
+}
+
+function eventText(row: EventRow, { words }: Locale, actions: RowActions): string {
+  if (row.event === null) return row.text;
+  const by = row.own && row.from.role === 'customer' ? words.you : actions.nameOf(row.from);
+  const { agent } = row.event;
+  return eventLine(row.event, by, agent && actions.nameOf(agent), words) ?? row.text;
 }
 
 function Bubble({
@@ -65,6 +74,7 @@ function Bubble({
   const classes = ['row', 'message', row.side, row.own ? 'own' : 'other'];
   if (row.first) classes.push('first');
   if (row.last) classes.push('last');
+  if (row.note) classes.push('note');
   if (row.state === 'failed') classes.push('failed');
   return (
     <div class={classes.join(' ')} data-key={row.key}>
@@ -77,6 +87,12 @@ function Bubble({
         <span class="hidden">{words.said(name)} </span>
       )}
       <div class="bubble">
+        {row.note && (
+          <span class="note-mark">
+            <LockIcon />
+            <span class="hidden">{words.noteSaid}</span>
+          </span>
+        )}
         <p dir="auto">
           <Text text={row.text} />
         </p>

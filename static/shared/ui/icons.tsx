@@ -47,6 +47,12 @@ export const WarningIcon = () => (
   </Icon>
 );
 
+export const LockIcon = () => (
+  <Icon>
+    <path d="M5 9h10v7.5H5zM7 9V6.5a3 3 0 0 1 6 0V9" />
+  </Icon>
+);
+
 export const ChatIcon = () => (
   <Icon>
     <path d="M3.5 5.5a2 2 0 0 1 2-2h9a2 2 0 0 1 2 2v6a2 2 0 0 1-2 2H8.5l-3.25 3v-3a2 2 0 0 1-1.75-2z" />

@@ -1,13 +1,38 @@
 // What people are called on the pages.
 
 import type { Words } from '../core/i18n';
-import type { Conversation, Person } from '../core/wire';
+import type { Conversation, ConversationEvent, Person } from '../core/wire';
 
 export function nameOf(person: Person, words: Words): string {
   if (person.name !== null) return person.name;
   if (person.role === 'agent') return words.agent;
   if (person.role === 'customer' && person.id !== null) return words.customer(person.id);
+  if (person.role === 'system') return words.system;
   return words.someone;
+}
+
+/** What happened, in one line; null for an event that this page does not know. */
+export function eventLine(
+  event: ConversationEvent,
+  by: string,
+  agent: string | null,
+  words: Words,
+): string | null {
+  switch (event.name) {
+    // Whoever has it now has joined, whoever brought that about.
+    case 'taken':
+      return words.eventTaken(agent ?? by);
+    case 'released':
+      return words.eventReleased(agent ?? by);
+    case 'transferred':
+      return words.eventTransferred(by, agent ?? words.agent);
+    case 'closed':
+      return words.eventClosed(by);
+    case 'reopened':
+      return words.eventReopened(by);
+    default:
+      return null;
+  }
 }
 
 /** Whose conversation it is. */

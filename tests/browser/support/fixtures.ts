@@ -9,7 +9,7 @@ import {
   expect,
 } from '@playwright/test';
 import { ConsolePage, CustomerPage } from './pages.ts';
-import { Server, type Settings } from './server.ts';
+import { ADMIN, Server, type Settings } from './server.ts';
 import { Watch } from './watch.ts';
 import { type Language, WORDS } from './words.ts';
 
@@ -33,6 +33,18 @@ export class People {
     const customer = new CustomerPage(page, browsing.language ?? 'en');
     await customer.open();
     return customer;
+  }
+
+  /** Another agent, who has an account of their own and has signed in. */
+  async colleague(name: string, browsing: Browsing = {}): Promise<ConsolePage> {
+    const username = name.toLowerCase().replaceAll(' ', '.');
+    await this.server.addAgent(username, name);
+    const console = new ConsolePage(await this.#page(browsing), browsing.language ?? 'en');
+    await console.visit();
+    await console.signIn(ADMIN.password, username);
+    await expect(console.inbox).toBeVisible();
+    await console.online();
+    return console;
   }
 
   /** An agent who has signed in. */

@@ -32,6 +32,15 @@ abstract class ChatPage {
     return this.log.locator('.message .bubble');
   }
 
+  /** What happened, each in one line. */
+  get events(): Locator {
+    return this.log.locator('.event span');
+  }
+
+  button(name: string): Locator {
+    return this.page.getByRole('button', { name, exact: true });
+  }
+
   message(text: string | RegExp): Locator {
     return this.log.locator('.message').filter({ hasText: text });
   }
@@ -102,6 +111,10 @@ abstract class ChatPage {
 }
 
 export class CustomerPage extends ChatPage {
+  get place(): Locator {
+    return this.page.locator('.place');
+  }
+
   async open(): Promise<void> {
     await this.page.goto('/');
     await this.online();
@@ -134,8 +147,8 @@ export class ConsolePage extends ChatPage {
     return this.page.getByRole('button', { name: this.words.signIn, exact: true });
   }
 
-  async signIn(password: string): Promise<void> {
-    await this.username.fill(ADMIN.username);
+  async signIn(password: string, username: string = ADMIN.username): Promise<void> {
+    await this.username.fill(username);
     await this.password.fill(password);
     await this.signInButton.click();
   }
@@ -170,6 +183,22 @@ export class ConsolePage extends ChatPage {
   /** Whether the customer of the open conversation is there, in words. */
   get presence(): Locator {
     return this.page.locator('.presence');
+  }
+
+  /** Shows other conversations in the list. */
+  async filter(name: keyof Words['filters']): Promise<void> {
+    await this.page
+      .getByRole('group')
+      .getByRole('button', { name: new RegExp(`^${this.words.filters[name]}`) })
+      .click();
+  }
+
+  get note(): Locator {
+    return this.page.getByRole('textbox', { name: this.words.note, exact: true });
+  }
+
+  get dialog(): Locator {
+    return this.page.getByRole('dialog');
   }
 
   get back(): Locator {

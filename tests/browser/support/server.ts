@@ -66,6 +66,21 @@ export class Server {
     await this.#start();
   }
 
+  /** Makes an account, with the same password as the admin's. */
+  async addAgent(username: string, name: string): Promise<void> {
+    const child = spawn(KEFU, ['agent', 'add', username, '--name', name], {
+      env: { PATH: process.env.PATH, DATABASE_URL: `sqlite:${join(this.folder, 'kefu.db')}` },
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
+    child.stdin.end(ADMIN.password);
+    let said = '';
+    child.stderr.on('data', chunk => {
+      said += chunk;
+    });
+    const code = await new Promise(resolve => child.once('exit', resolve));
+    if (code !== 0) throw new Error(`no account for ${username}: ${said}`);
+  }
+
   /** The end for good: process and folder. */
   async remove(): Promise<void> {
     await this.#end('SIGKILL');

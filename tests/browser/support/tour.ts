@@ -34,6 +34,8 @@ export async function customerTour({ people, server, watch, browsing, look }: To
 
   for (const text of TEXTS) await customer.send(text);
   await customer.settled();
+  await expect(customer.place).toHaveText(words.nextInQueue);
+  await show('next in the queue');
   const api = await Api.signIn(server);
   const [conversation = ''] = await api.conversations();
   const colleague = await WireSession.agent(server, api);
@@ -90,6 +92,12 @@ export async function customerTour({ people, server, watch, browsing, look }: To
   await show('connected again');
   await expect(customer.log.locator('.failed')).toBeVisible();
   await show('failed');
+  const again = await WireSession.agent(server, await Api.signIn(server));
+  expect(await again.ask({ type: 'conversation.close', conversation })).toBe('conversation.done');
+  await expect(page.getByText(words.chatEnded)).toBeVisible();
+  await show('ended');
+  await customer.button(words.newChat).click();
+  await show('begun anew');
 }
 
 /** The console, state by state. */
@@ -122,11 +130,39 @@ export async function consoleTour({ people, server, watch, browsing, look }: Tou
   await agent.send('好的。Of course, one moment: https://example.com/x。');
   await agent.settled();
   await show('conversation');
+  await agent.button(words.note).click();
+  await agent.note.fill('她已经打过两次电话。Call before 3 pm: https://example.com/x');
+  await show('writing a note');
+  await agent.note.press('Enter');
+  await expect(agent.log.locator('.note')).toHaveCount(1);
+  await show('a note');
+  await agent.button(words.reply).click();
+  const transfer = page.locator('summary', { hasText: words.transfer });
+  await transfer.click();
+  await show('to whom to transfer');
+  await transfer.click();
+  await agent.button(words.end).click();
+  await show('asked whether to end');
+  await agent.dialog.getByRole('button', { name: words.end }).click();
+  await expect(agent.button(words.reopen)).toBeVisible();
+  await show('ended');
+  await agent.button(words.reopen).click();
+  await expect(agent.composer).toBeVisible();
   if (isNarrow) {
     await agent.back.click();
     await show('back at the list');
   }
   await expect(agent.unread(agent.rows)).toHaveCount(1);
+  await agent.filter('closed');
+  await expect(agent.rows).toHaveCount(0);
+  await show('no closed one');
+  await agent.filter('mine');
+  await expect(agent.rows).toHaveCount(1);
+  await show('mine');
+  await agent.filter('all');
+  await agent.button(words.shortcuts).click();
+  await show('shortcuts');
+  await page.keyboard.press('Escape');
   const online = page.locator('.staff summary');
   await online.click();
   await show('who is online');

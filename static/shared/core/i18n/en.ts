@@ -9,6 +9,11 @@ export const en = {
   greeting: 'Hello! How can we help?',
   greetingMore: 'Write your question below. You need no account and no form.',
   deskHere: 'We are here',
+  nextInQueue: 'You are next in the queue',
+  placeInQueue: (n: number) => `You are number ${n} in the queue`,
+  chatEnded: 'This chat has ended.',
+  chatEndedReopen: 'This chat has ended. Write again to go on with it.',
+  newChat: 'New chat',
   deskAway: 'Nobody is here right now; write anyway, we will answer',
 
   // Who
@@ -38,6 +43,16 @@ export const en = {
   couldNotLoad: 'Could not load.',
   isTyping: (who: string) => `${who} is typing…`,
   severalTyping: 'Several people are typing…',
+
+  // Events
+  eventTaken: (who: string) => `${who} joined`,
+  eventReleased: (who: string) => `${who} left; back in the queue`,
+  eventTransferred: (who: string, to: string) => `${who} transferred the chat to ${to}`,
+  eventClosed: (who: string) => `${who} ended the chat`,
+  eventReopened: (who: string) => `${who} reopened the chat`,
+  system: 'The server',
+  note: 'Note',
+  noteSaid: 'Note, for agents only',
 
   // Composer
   message: 'Message',
@@ -69,6 +84,10 @@ export const en = {
     origin_refused: 'This address is not one that the server accepts.',
     not_found: 'There is no such thing here.',
     conversation_not_found: 'There is no such conversation.',
+    agent_not_found: 'This agent cannot have a conversation.',
+    conversation_taken: 'Somebody else has taken this conversation.',
+    conversation_closed: 'This conversation has ended.',
+    conversation_open: 'This conversation has not ended, or the customer has a newer one.',
     client_id_in_use: 'This message collides with another one. Delete it and write it again.',
     body_too_large: 'This is too large.',
     rate_limited: 'Too many at once. Wait a moment.',

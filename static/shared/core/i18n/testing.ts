@@ -1,13 +1,13 @@
 // For the tests of the languages.
 
-type Leaf = string | ((value: never) => string);
+type Leaf = string | ((...values: never[]) => string);
 
 /** Every word of a language by its path, with functions called. */
 export function wordsOf(tree: object, path = ''): [string, string][] {
   return Object.entries(tree).flatMap(([key, value]: [string, Leaf | object]) => {
     const name = `${path}${key}`;
     if (typeof value === 'string') return [[name, value]];
-    if (typeof value === 'function') return [[name, (value as (n: number) => string)(3)]];
+    if (typeof value === 'function') return [[name, (value as (...n: number[]) => string)(3, 4)]];
     return wordsOf(value, `${name}.`);
   });
 }
