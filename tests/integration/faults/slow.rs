@@ -150,7 +150,7 @@ fn a_reader_is_never_thrown_out_while_it_catches_up_with_one_long_conversation()
 
 #[test]
 fn a_reader_is_never_thrown_out_while_it_catches_up_with_many_conversations() {
-    resumes(8 << 20, 20, 200);
+    resumes(8 << 20, 20, 140);
 }
 
 /// An agent with a slow line comes back to conversations of long messages, and reads all the time.
