@@ -454,6 +454,13 @@ pub fn username(typed: &str) -> Option<String> {
     ((1..=64).contains(&lower.len()) && lower.bytes().all(allowed)).then_some(lower)
 }
 
+/// Reads a person's name: 1–100 characters without white space around them, none a control character.
+pub fn name(typed: &str) -> Option<String> {
+    let name = typed.trim();
+    let fits = (1..=100).contains(&name.chars().count());
+    (fits && !name.chars().any(char::is_control)).then(|| name.to_owned())
+}
+
 fn role(typed: &str) -> Result<Role, &'static str> {
     Role::parse(typed).ok_or("agent, supervisor or admin is accepted")
 }

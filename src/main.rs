@@ -103,10 +103,9 @@ fn agent(verb: AgentVerb) -> Result<(), String> {
             let store = open(&database)?;
             let hash = password::hash(&ask_password()?)?;
             let name = name.unwrap_or_else(|| username.clone());
-            if !(1..=100).contains(&name.trim().chars().count()) {
-                return Err("a name has 1 to 100 characters".to_owned());
-            }
-            match store.create_account(&username, name.trim(), role, &hash) {
+            let name = config::name(&name)
+                .ok_or("a name has 1 to 100 characters, none of them a control character")?;
+            match store.create_account(&username, &name, role, &hash) {
                 Ok(_) => println!("made the account {username} ({})", role.as_str()),
                 Err(StoreError::UsernameTaken) => {
                     return Err(format!("there is an account {username} already"));

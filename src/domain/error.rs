@@ -65,6 +65,10 @@ codes! {
     ConversationNotFound = "conversation_not_found", 404, false;
     /// There is no agent of this id, or they may not sign in.
     AgentNotFound = "agent_not_found", 404, false;
+    /// There is no account of this id.
+    AccountNotFound = "account_not_found", 404, false;
+    /// None of one's own logins has this id.
+    SessionNotFound = "session_not_found", 404, false;
     /// Another method is meant for this address.
     MethodNotAllowed = "method_not_allowed", 405, false;
     /// Somebody else's message in this conversation has this `client_id`.
@@ -75,6 +79,12 @@ codes! {
     ConversationClosed = "conversation_closed", 409, false;
     /// It has not ended, or the customer has a newer one that has not.
     ConversationOpen = "conversation_open", 409, false;
+    /// There is an account of this user name already.
+    UsernameTaken = "username_taken", 409, false;
+    /// Nobody does this to their own account.
+    OwnAccount = "own_account", 409, false;
+    /// Nobody would be left to manage accounts.
+    LastAdmin = "last_admin", 409, false;
     /// The body is larger than allowed.
     BodyTooLarge = "body_too_large", 413, false;
     /// A body that is not `application/json`.

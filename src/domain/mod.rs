@@ -11,7 +11,7 @@ mod message;
 mod text;
 mod time;
 
-pub use account::{Account, Me, Role};
+pub use account::{Account, AccountChange, Device, Login, LoginId, Me, Role, Unmanaged};
 pub use conversation::{
     AgentRef, Conversation, CustomerRef, Listed, ReadMarks, Side, Status, Unread,
 };

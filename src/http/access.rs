@@ -5,7 +5,7 @@ use actix_web::HttpRequest;
 use super::{App, answer::Answer};
 use crate::{
     chat::refuse,
-    domain::{Code, CustomerKey, Me, Refusal, SessionKey, Token},
+    domain::{Code, CustomerKey, Me, Refusal, Role, SessionKey, Token},
     store::Viewer,
 };
 
@@ -88,9 +88,34 @@ pub fn login_key(request: &HttpRequest) -> Option<SessionKey> {
 /// # Errors
 /// [`Code::NotSignedIn`], or what the store says.
 pub async fn agent(request: &HttpRequest, app: &App) -> Result<Me, Answer> {
+    login(request, app).await.map(|(_, me)| me)
+}
+
+/// The agent who asks, and the login that they ask by.
+///
+/// # Errors
+/// As [`agent`].
+pub async fn login(request: &HttpRequest, app: &App) -> Result<(SessionKey, Me), Answer> {
     let key = login_key(request).ok_or_else(Refusal::not_signed_in)?;
     let me = app.store.agent_by_session(key).await.map_err(refuse)?;
-    Ok(me.ok_or_else(Refusal::not_signed_in)?)
+    Ok((key, me.ok_or_else(Refusal::not_signed_in)?))
+}
+
+/// The agent who asks, if they manage accounts.
+///
+/// # Errors
+/// [`Code::Forbidden`], or as [`agent`].
+pub async fn admin(request: &HttpRequest, app: &App) -> Result<Me, Answer> {
+    let me = agent(request, app).await?;
+    if me.role == Role::Admin {
+        return Ok(me);
+    }
+    Err(forbidden().into())
+}
+
+/// Only admins may.
+pub fn forbidden() -> Refusal {
+    Refusal::new(Code::Forbidden, "only an admin may do this")
 }
 
 /// Who wants to read: an agent, or a customer by the bearer token of their page.

@@ -57,6 +57,13 @@ impl Responder for Answer {
     }
 }
 
+/// An answer that no cache keeps: it is for one person.
+pub fn fresh(status: StatusCode, body: &serde_json::Value) -> HttpResponse {
+    HttpResponse::build(status)
+        .insert_header(("cache-control", "no-store"))
+        .json(body)
+}
+
 /// How long a request's body may take to come: one that stops coming would keep its connection for
 /// ever, as nothing in actix-http times that out.
 const BODY_WITHIN: Duration = Duration::from_secs(10);

@@ -2,12 +2,14 @@
 //! Runs on the worker threads.
 
 mod access;
+mod accounts;
 mod address;
 mod answer;
 mod api;
 pub mod engine;
 mod gate;
 mod health;
+mod me;
 mod pages;
 mod rate;
 mod session;
@@ -122,6 +124,8 @@ pub fn routes(app: &web::Data<App>) -> impl FnOnce(&mut web::ServiceConfig) + us
                     .service(get("/conversations", api::conversations))
                     .service(get("/conversations/{id}", api::conversation))
                     .service(get("/conversations/{id}/messages", api::messages))
+                    .configure(me::configure)
+                    .configure(accounts::configure)
                     .default_service(web::to(nowhere)),
             )
             .service(pages::console(&app))
@@ -136,12 +140,13 @@ where
     F::Output: actix_web::Responder + 'static,
 {
     web::resource(path)
-        .route(
-            web::route()
-                .guard(guard::Any(guard::Get()).or(guard::Head()))
-                .to(handler),
-        )
+        .route(reading().to(handler))
         .default_service(web::to(wrong_method))
+}
+
+/// GET, and HEAD with it.
+fn reading() -> actix_web::Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 fn post<F, Args>(path: &str, handler: F) -> actix_web::Resource

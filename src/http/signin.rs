@@ -25,7 +25,7 @@ use super::{
 use crate::{
     chat::{SignOut, refuse},
     config,
-    domain::{Code, Refusal, SessionKey, Token, now},
+    domain::{Account, Code, Device, Refusal, SessionKey, Token, now},
     incident::incident,
     password,
     protocol::MeView,
@@ -154,10 +154,45 @@ pub async fn login(
         )
     };
     let username = config::username(&username).ok_or_else(wrong)?;
-    if password.chars().count() > 200 {
-        return Err(wrong().into());
+    let (account, _) = verify(&request, &app, username, password)
+        .await?
+        .ok_or_else(wrong)?;
+    let token = Token::random().map_err(|error| incident("sign-in failed", &error))?;
+    let days = u64::from(app.settings.login_days);
+    let expires_at = now().checked_add_days(Days::new(days)).unwrap_or(now());
+    let key = SessionKey::from(&token);
+    app.store
+        .start_session(key, account.me.id, expires_at, device(&request, &app))
+        .await
+        .map_err(refuse)?;
+    info!(agent = account.me.id.0, "signed in");
+
+    let mut body = json!({"me": MeView::from(&account.me)});
+    if bearer {
+        body["token"] = token.expose().into();
     }
-    let address = app.client_address(&request).map(subscriber);
+    let max_age = i64::from(app.settings.login_days) * 24 * 60 * 60;
+    Ok(HttpResponse::Ok()
+        .insert_header(("cache-control", "no-store"))
+        .cookie(cookie(token.expose(), max_age, &app))
+        .json(body))
+}
+
+/// Holds a password against an account's, slowing down after failures; the account and its password's hash,
+/// or `None` for a wrong password or user name.
+///
+/// # Errors
+/// [`Code::RateLimited`], or what the store says.
+pub async fn verify(
+    request: &HttpRequest,
+    app: &App,
+    username: String,
+    password: String,
+) -> Result<Option<(Account, String)>, Answer> {
+    if password.chars().count() > 200 {
+        return Ok(None);
+    }
+    let address = app.client_address(request).map(subscriber);
     let address = address.map_or(String::new(), |address| address.to_string());
     app.sign_in
         .attempt(&username, &address, Instant::now())
@@ -173,46 +208,52 @@ pub async fn login(
         .await
         .map_err(refuse)?;
     let account = account.filter(|(account, _)| account.disabled_at.is_none());
+    let right = in_turn(app, move || {
+        let Some((account, hash)) = account else {
+            password::match_nobody(&password);
+            return None;
+        };
+        password::matches(&password, &hash).then_some((account, hash))
+    });
+    let right = right.await?;
+    if right.is_some() {
+        app.sign_in.succeeded(&username, &address);
+    }
+    Ok(right)
+}
 
-    let checking = app
+/// Hashes a new password for storage.
+///
+/// # Errors
+/// [`Code::Overloaded`] or [`Code::Internal`].
+pub async fn hashed(app: &App, password: String) -> Result<String, Answer> {
+    let hash = in_turn(app, move || password::hash(&password)).await?;
+    hash.map_err(|error| incident("a password could not be hashed", &error).into())
+}
+
+/// Runs what takes a core for a while, not too many at a time.
+async fn in_turn<T: Send + 'static>(
+    app: &App,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Answer> {
+    let _turn = app
         .sign_in
         .checks
         .acquire()
         .await
         .map_err(|_| Refusal::overloaded())?;
-    let right = web::block(move || {
-        let Some((account, hash)) = account else {
-            password::match_nobody(&password);
-            return None;
-        };
-        password::matches(&password, &hash).then_some(account)
-    });
-    let account = right
+    web::block(work)
         .await
-        .map_err(|error| incident("sign-in failed", &error))?
-        .ok_or_else(wrong)?;
-    drop(checking);
+        .map_err(|error| incident("sign-in failed", &error).into())
+}
 
-    app.sign_in.succeeded(&username, &address);
-    let token = Token::random().map_err(|error| incident("sign-in failed", &error))?;
-    let days = u64::from(app.settings.login_days);
-    let expires_at = now().checked_add_days(Days::new(days)).unwrap_or(now());
-    let key = SessionKey::from(&token);
-    app.store
-        .start_session(key, account.me.id, expires_at)
-        .await
-        .map_err(refuse)?;
-    info!(agent = account.me.id.0, "signed in");
-
-    let mut body = json!({"me": MeView::from(&account.me)});
-    if bearer {
-        body["token"] = token.expose().into();
-    }
-    let max_age = i64::from(app.settings.login_days) * 24 * 60 * 60;
-    Ok(HttpResponse::Ok()
-        .insert_header(("cache-control", "no-store"))
-        .cookie(cookie(token.expose(), max_age, &app))
-        .json(body))
+/// From where a request comes.
+fn device(request: &HttpRequest, app: &App) -> Device {
+    let user_agent = request.headers().get("user-agent");
+    Device::new(
+        user_agent.and_then(|value| value.to_str().ok()),
+        app.client_address(request),
+    )
 }
 
 /// `POST /api/v1/logout`.

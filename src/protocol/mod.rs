@@ -2,11 +2,13 @@
 //!
 //! Shapes only; what a frame may do is decided in `chat`.
 
+mod account;
 mod client;
 mod close;
 mod dialect;
 mod server;
 
+pub use account::{AccountView, LoginView};
 pub use client::{
     ClientFrame, Credentials, HISTORY_PAGE, Hello, PageAsked, Rejected, Request, page_limit, parse,
     reference_of,
@@ -63,6 +65,21 @@ mod page {
             let ours: serde_json::Value = serde_json::from_str(&frame.encode()).unwrap();
             assert_eq!(ours, page);
         }
+    }
+
+    #[test]
+    fn accounts_and_sessions_look_as_the_page_says() {
+        fn check<T: serde::de::DeserializeOwned + serde::Serialize>(kind: &str) {
+            let lines = examples(kind);
+            assert!(!lines.is_empty(), "{kind}");
+            for line in lines {
+                let view: T = serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}\n{e}"));
+                let page: serde_json::Value = serde_json::from_str(line).unwrap();
+                assert_eq!(serde_json::to_value(view).unwrap(), page);
+            }
+        }
+        check::<AccountView>("account");
+        check::<LoginView>("session");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Agents' accounts and logins. The functions take a connection, so that the command line calls them
 //! directly and the server through `mod.rs`'s blocking threads.
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, TimeDelta};
 use diesel::{
     prelude::*,
     result::{DatabaseErrorKind, Error},
@@ -13,7 +13,7 @@ use super::{
     migrate::exclusively,
     schema::{agent_sessions, agents},
 };
-use crate::domain::{Account, AgentId, Me, Role, SessionKey, Timestamp, now};
+use crate::domain::{Account, AgentId, Device, Me, Role, SessionKey, Timestamp, now};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = agents)]
@@ -47,6 +47,13 @@ fn me(id: i64, name: String, role: &str) -> QueryResult<Me> {
     })
 }
 
+/// Reads the key of a login.
+pub(super) fn session_key(hash: &[u8]) -> QueryResult<SessionKey> {
+    let hash = hash.try_into();
+    hash.map(SessionKey)
+        .map_err(|_| nonsense("agent_sessions.token_hash"))
+}
+
 #[derive(Insertable)]
 #[diesel(table_name = agents)]
 struct NewAgent<'a> {
@@ -76,12 +83,41 @@ pub(super) fn by_username(
         .transpose()
 }
 
+pub(super) fn by_id(conn: &mut DbConnection, id: AgentId) -> QueryResult<Option<Account>> {
+    let found: Option<AgentRow> = agents::table
+        .find(id.0)
+        .select(AgentRow::as_select())
+        .first(conn)
+        .optional()?;
+    found.map(AgentRow::into_account).transpose()
+}
+
 pub(super) fn all(conn: &mut DbConnection) -> QueryResult<Vec<Account>> {
     let rows: Vec<AgentRow> = agents::table
         .order(agents::username)
         .select(AgentRow::as_select())
         .load(conn)?;
     rows.into_iter().map(AgentRow::into_account).collect()
+}
+
+pub(super) fn insert(
+    conn: &mut DbConnection,
+    username: &str,
+    name: &str,
+    role: Role,
+    password_hash: &str,
+) -> QueryResult<()> {
+    let new = NewAgent {
+        username: &canonical(username),
+        name,
+        role: role.as_str(),
+        password_hash,
+        created_at: now().naive_utc(),
+    };
+    diesel::insert_into(agents::table)
+        .values(new)
+        .execute(conn)
+        .map(drop)
 }
 
 pub(super) fn create(
@@ -91,21 +127,13 @@ pub(super) fn create(
     role: Role,
     password_hash: &str,
 ) -> Result<Account, StoreError> {
-    let username = canonical(username);
-    let new = NewAgent {
-        username: &username,
-        name,
-        role: role.as_str(),
-        password_hash,
-        created_at: now().naive_utc(),
-    };
-    match diesel::insert_into(agents::table).values(new).execute(conn) {
+    match insert(conn, username, name, role, password_hash) {
         Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
             return Err(StoreError::UsernameTaken);
         }
         other => other?,
-    };
-    let made = by_username(conn, &username)?;
+    }
+    let made = by_username(conn, username)?;
     made.map(|(account, _)| account)
         .ok_or_else(|| StoreError::Internal("the new account is not there".to_owned()))
 }
@@ -174,6 +202,7 @@ pub(super) fn start_session(
     key: SessionKey,
     agent: AgentId,
     expires_at: Timestamp,
+    device: &Device,
 ) -> QueryResult<()> {
     let at = now().naive_utc();
     diesel::delete(agent_sessions::table.filter(agent_sessions::expires_at.le(at)))
@@ -184,6 +213,9 @@ pub(super) fn start_session(
             agent_sessions::agent_id.eq(agent.0),
             agent_sessions::created_at.eq(at),
             agent_sessions::expires_at.eq(expires_at.naive_utc()),
+            agent_sessions::seen_at.eq(Some(at)),
+            agent_sessions::user_agent.eq(device.user_agent.as_deref()),
+            agent_sessions::address.eq(device.address.as_deref()),
         ))
         .execute(conn);
     match inserted {
@@ -193,19 +225,51 @@ pub(super) fn start_session(
     }
 }
 
+/// How exactly it is kept when a login was last used: a write now and then, not one for each request.
+const SEEN_EVERY: TimeDelta = TimeDelta::minutes(10);
+
+/// Notes that these logins are in use. Nobody has to wait or fail for it: what is not noted now is
+/// noted the next time.
+fn note_seen(conn: &mut DbConnection, stale: Vec<Vec<u8>>, at: NaiveDateTime) {
+    if stale.is_empty() {
+        return;
+    }
+    let noted =
+        diesel::update(agent_sessions::table.filter(agent_sessions::token_hash.eq_any(stale)))
+            .set(agent_sessions::seen_at.eq(Some(at)))
+            .execute(conn);
+    if let Err(error) = noted {
+        tracing::debug!(cause = %error, "it was not noted which logins are in use");
+    }
+}
+
+fn is_stale(seen_at: Option<NaiveDateTime>, at: NaiveDateTime) -> bool {
+    seen_at.is_none_or(|seen| at - seen >= SEEN_EVERY)
+}
+
 /// Whose login it is, while it is valid and the account is not disabled.
 pub(super) fn by_session(conn: &mut DbConnection, key: SessionKey) -> QueryResult<Option<Me>> {
-    let found: Option<(i64, String, String)> = agent_sessions::table
+    let at = now().naive_utc();
+    let found: Option<(i64, String, String, Option<NaiveDateTime>)> = agent_sessions::table
         .inner_join(agents::table.on(agents::id.eq(agent_sessions::agent_id)))
         .filter(agent_sessions::token_hash.eq(key.0.to_vec()))
-        .filter(agent_sessions::expires_at.gt(now().naive_utc()))
+        .filter(agent_sessions::expires_at.gt(at))
         .filter(agents::disabled_at.is_null())
-        .select((agents::id, agents::name, agents::role))
+        .select((
+            agents::id,
+            agents::name,
+            agents::role,
+            agent_sessions::seen_at,
+        ))
         .first(conn)
         .optional()?;
-    found
-        .map(|(id, name, role)| me(id, name, &role))
-        .transpose()
+    let Some((id, name, role, seen_at)) = found else {
+        return Ok(None);
+    };
+    if is_stale(seen_at, at) {
+        note_seen(conn, vec![key.0.to_vec()], at);
+    }
+    me(id, name, &role).map(Some)
 }
 
 pub(super) fn end_session(conn: &mut DbConnection, key: SessionKey) -> QueryResult<()> {
@@ -222,21 +286,24 @@ pub(super) fn live_sessions(
     conn: &mut DbConnection,
     keys: &[SessionKey],
 ) -> QueryResult<Vec<SessionKey>> {
+    let at = now().naive_utc();
     let mut live = Vec::new();
     for keys in keys.chunks(KEYS) {
-        let found: Vec<Vec<u8>> = agent_sessions::table
+        let found: Vec<(Vec<u8>, Option<NaiveDateTime>)> = agent_sessions::table
             .inner_join(agents::table.on(agents::id.eq(agent_sessions::agent_id)))
             .filter(agent_sessions::token_hash.eq_any(keys.iter().map(|key| key.0.to_vec())))
-            .filter(agent_sessions::expires_at.gt(now().naive_utc()))
+            .filter(agent_sessions::expires_at.gt(at))
             .filter(agents::disabled_at.is_null())
-            .select(agent_sessions::token_hash)
+            .select((agent_sessions::token_hash, agent_sessions::seen_at))
             .load(conn)?;
-        for hash in found {
-            let hash = hash.as_slice().try_into();
-            live.push(SessionKey(
-                hash.map_err(|_| nonsense("agent_sessions.token_hash"))?,
-            ));
+        let mut stale = Vec::new();
+        for (hash, seen_at) in found {
+            live.push(session_key(&hash)?);
+            if is_stale(seen_at, at) {
+                stale.push(hash);
+            }
         }
+        note_seen(conn, stale, at);
     }
     Ok(live)
 }

@@ -15,6 +15,7 @@ mod accounts;
 mod batch;
 mod connection;
 mod error;
+mod manage;
 mod migrate;
 mod reads;
 mod rows;
@@ -53,7 +54,7 @@ pub use self::{
     writer::{QueueFull, Writer},
 };
 use crate::domain::{
-    Account, AfterClose, AgentId, ConversationId, CustomerKey, Listed, Me, Role, RoomKind,
+    Account, AfterClose, AgentId, ConversationId, CustomerKey, Device, Listed, Me, Role, RoomKind,
     SessionKey, Timestamp, now,
 };
 
@@ -298,8 +299,9 @@ impl Store {
         key: SessionKey,
         agent: AgentId,
         expires_at: Timestamp,
+        device: Device,
     ) -> Result<(), StoreError> {
-        self.read(move |conn| accounts::start_session(conn, key, agent, expires_at))
+        self.read(move |conn| accounts::start_session(conn, key, agent, expires_at, &device))
             .await
     }
 

@@ -30,6 +30,9 @@ diesel::table! {
         agent_id -> BigInt,
         created_at -> Timestamp,
         expires_at -> Timestamp,
+        seen_at -> Nullable<Timestamp>,
+        user_agent -> Nullable<Text>,
+        address -> Nullable<Text>,
     }
 }
 

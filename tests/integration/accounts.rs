@@ -1,5 +1,8 @@
 //! Agents sign in and out, and nobody else does.
 
+mod manage;
+mod own;
+
 use std::{
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -286,7 +289,7 @@ fn failures_slow_the_next_try_down(engine: Engine) {
 const COLUMNS: &[(&str, &[&str])] = &[
     ("customers", &["token_hash", "name", "page", "language"]),
     ("agents", &["username", "name", "role", "password_hash"]),
-    ("agent_sessions", &["token_hash"]),
+    ("agent_sessions", &["token_hash", "user_agent"]),
     ("conversations", &["status"]),
     ("messages", &["client_id", "kind", "text"]),
 ];

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use crate::{
-    domain::{Role, SessionKey, Token, now},
+    domain::{Device, Role, SessionKey, Token, now},
     store::{
         StoreError,
         testing::{on_both_engines, wait},
@@ -73,10 +73,15 @@ fn a_login_lasts_until_it_expires_or_is_ended() {
             .unwrap();
         let (live, ended, expired, unknown) = (key(), key(), key(), key());
         let later = now() + TimeDelta::hours(1);
-        wait(store.start_session(live, account.me.id, later)).unwrap();
-        wait(store.start_session(ended, account.me.id, later)).unwrap();
-        wait(store.start_session(expired, account.me.id, now() - TimeDelta::milliseconds(1)))
-            .unwrap();
+        wait(store.start_session(live, account.me.id, later, Device::default())).unwrap();
+        wait(store.start_session(ended, account.me.id, later, Device::default())).unwrap();
+        wait(store.start_session(
+            expired,
+            account.me.id,
+            now() - TimeDelta::milliseconds(1),
+            Device::default(),
+        ))
+        .unwrap();
         wait(store.end_session(ended)).unwrap();
         assert_eq!(
             wait(store.agent_by_session(live)).unwrap(),
@@ -89,7 +94,7 @@ fn a_login_lasts_until_it_expires_or_is_ended() {
         assert_eq!(wait(store.live_sessions(asked)).unwrap(), [live]);
         assert_eq!(wait(store.live_sessions(vec![])).unwrap(), []);
         // The next login clears the expired one away.
-        wait(store.start_session(key(), account.me.id, later)).unwrap();
+        wait(store.start_session(key(), account.me.id, later, Device::default())).unwrap();
         assert_eq!(database.count("agent_sessions"), 2);
         // Another password ends them all.
         assert!(store.set_password("LI", "new").unwrap());
@@ -108,11 +113,23 @@ fn a_disabled_account_has_no_logins() {
         let store = database.store();
         let account = store.create_account("li", "Li", Role::Agent, "x").unwrap();
         let login = key();
-        wait(store.start_session(login, account.me.id, now() + TimeDelta::hours(1))).unwrap();
+        wait(store.start_session(
+            login,
+            account.me.id,
+            now() + TimeDelta::hours(1),
+            Device::default(),
+        ))
+        .unwrap();
         assert!(store.disable_account("li").unwrap());
         assert_eq!(wait(store.agent_by_session(login)).unwrap(), None);
         // Not even one that starts at the same moment.
-        wait(store.start_session(login, account.me.id, now() + TimeDelta::hours(1))).unwrap();
+        wait(store.start_session(
+            login,
+            account.me.id,
+            now() + TimeDelta::hours(1),
+            Device::default(),
+        ))
+        .unwrap();
         assert_eq!(wait(store.agent_by_session(login)).unwrap(), None);
         assert_eq!(wait(store.live_sessions(vec![login])).unwrap(), []);
         let since = store.accounts().unwrap()[0].disabled_at;

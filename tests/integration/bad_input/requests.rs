@@ -57,7 +57,12 @@ const GET: &[&str] = &[
     "/api/v1/conversations/1",
     "/api/v1/conversations/1/messages",
 ];
-const POST: &[&str] = &["/api/v1/login", "/api/v1/logout"];
+const POST: &[&str] = &[
+    "/api/v1/login",
+    "/api/v1/logout",
+    "/api/v1/me/password",
+    "/api/v1/accounts/1/password",
+];
 
 #[test]
 fn every_address_knows_its_methods() {

@@ -1,0 +1,1 @@
+ALTER TABLE agent_sessions DROP COLUMN seen_at, DROP COLUMN user_agent, DROP COLUMN address;

@@ -1,0 +1,3 @@
+ALTER TABLE agent_sessions DROP COLUMN seen_at;
+ALTER TABLE agent_sessions DROP COLUMN user_agent;
+ALTER TABLE agent_sessions DROP COLUMN address;
