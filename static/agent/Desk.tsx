@@ -15,12 +15,14 @@ import { Drafts } from '../shared/core/drafts';
 import type { WireError } from '../shared/core/wire';
 import { Live } from '../shared/ui/live';
 import { StatusLine } from '../shared/ui/StatusLine';
+import { AccountPanel } from './AccountPanel';
+import { AccountsPanel } from './AccountsPanel';
 import { AskToEnd, ending, mayHandle } from './Actions';
 import { consoleWords } from './consoleWords';
 import { filter, shown } from './filter';
 import { Inbox } from './Inbox';
 import { OlderConversations } from './older';
-import { goTo, openId } from './route';
+import { goTo, openId, openPanel } from './route';
 import { listShown, ShortcutList, useShortcuts } from './Shortcuts';
 import { Thread } from './Thread';
 import { useConversation } from './useConversation';
@@ -56,6 +58,8 @@ export function Desk({ ended, signOut }: DeskProps) {
   const chat = live.value;
   const words = consoleWords.value;
   const open = openId.value;
+  const panel = openPanel.value;
+  const place = open ?? panel;
   const { phase } = chat.connection;
   const myId = chat.me.id;
   const drafts = useMemo(() => new Drafts(tabStore, `kefu.draft.agent.${myId}.`), [myId]);
@@ -82,14 +86,14 @@ export function Desk({ ended, signOut }: DeskProps) {
   }, [myId]);
 
   // On a narrow screen the row and the thread take each other's place, and the focus with them.
-  const previous = useRef(open);
+  const previous = useRef(place);
   useEffect(() => {
     const left = previous.current;
-    previous.current = open;
-    if (open === null && left !== null) {
+    previous.current = place;
+    if (place === null && left !== null) {
       document.querySelector<HTMLElement>(`a[href="#${encodeURIComponent(left)}"]`)?.focus();
     }
-  }, [open]);
+  }, [place]);
 
   const unread = chat.directory.list.reduce((sum, item) => sum + item.unread, 0);
   useEffect(() => {
@@ -112,15 +116,21 @@ export function Desk({ ended, signOut }: DeskProps) {
   });
 
   return (
-    <main class={open === null ? 'desk' : 'desk reading'} aria-busy={!chat.welcomed}>
+    <main class={place === null ? 'desk' : 'desk reading'} aria-busy={!chat.welcomed}>
       <h1 class="hidden">{words.title}</h1>
       <StatusLine live={live} />
       <Inbox live={live} older={older} open={open} signOut={signOut} />
-      {open !== null && chat.welcomed ? (
+      {panel !== null && chat.welcomed ? (
+        panel === 'account' ? (
+          <AccountPanel me={chat.me} />
+        ) : (
+          <AccountsPanel me={chat.me} />
+        )
+      ) : open !== null && chat.welcomed ? (
         <Thread key={open} id={open} live={live} drafts={drafts} problem={problem} />
       ) : (
         <section class="thread" aria-label={words.conversation}>
-          {open === null && chat.welcomed && (
+          {place === null && chat.welcomed && (
             <div class="notice">
               <h2>{words.chooseConversation}</h2>
               <p>{words.chooseConversationMore}</p>

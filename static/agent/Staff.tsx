@@ -7,7 +7,8 @@ import { LanguageSwitch } from '../shared/ui/LanguageSwitch';
 import type { Live } from '../shared/ui/live';
 import { locale } from '../shared/ui/locale';
 import { nameOf } from '../shared/ui/names';
-import { type AllWords, consoleWords } from './consoleWords';
+import { accountWords, roleName } from './accountWords';
+import { openPanel, type PanelName } from './route';
 import { listShown } from './Shortcuts';
 
 interface StaffProps {
@@ -16,7 +17,7 @@ interface StaffProps {
 }
 
 export function Staff({ live, signOut }: StaffProps) {
-  const words = consoleWords.value;
+  const words = accountWords.value;
   const [problem, setProblem] = useState<WireError | null>(null);
   const chat = live.value;
   const agents = [...chat.agents.values()];
@@ -43,7 +44,7 @@ export function Staff({ live, signOut }: StaffProps) {
           <p>
             <span class="hidden">{words.signedInAs} </span>
             <bdi class="self-name">{nameOf(chat.me, words)}</bdi>
-            <span class="self-role">{roleName(chat.me.role, words)}</span>
+            <span class="self-role">{roleName(chat.me.role)}</span>
           </p>
         )}
         <LanguageSwitch />
@@ -62,6 +63,12 @@ export function Staff({ live, signOut }: StaffProps) {
           {words.signOut}
         </button>
       </div>
+      {chat.welcomed && (
+        <div class="staff-links">
+          <PanelLink name="account" label={words.myAccount} />
+          {chat.me.role === 'admin' && <PanelLink name="accounts" label={words.accounts} />}
+        </div>
+      )}
       <p class="staff-problem" role="alert">
         {problem === null ? '' : locale.value.error(problem.code)}
       </p>
@@ -69,11 +76,10 @@ export function Staff({ live, signOut }: StaffProps) {
   );
 }
 
-function roleName(role: string, words: AllWords): string {
-  const names: Readonly<Record<string, string>> = {
-    agent: words.roleAgent,
-    supervisor: words.roleSupervisor,
-    admin: words.roleAdmin,
-  };
-  return names[role] ?? role;
+function PanelLink({ name, label }: { name: PanelName; label: string }) {
+  return (
+    <a href={`#${name}`} aria-current={openPanel.value === name ? 'page' : undefined}>
+      {label}
+    </a>
+  );
 }

@@ -43,16 +43,17 @@ export async function conversations(before: string | null): Promise<Answer<Page>
   });
 }
 
-async function call<T>(
+export async function call<T>(
   path: string,
   read: (body: unknown) => T | null,
   send?: unknown,
+  method = send === undefined ? 'GET' : 'POST',
 ): Promise<Answer<T>> {
   let response: Response;
   let body: unknown;
   try {
     response = await fetch(`/api/v1${path}`, {
-      method: send === undefined ? 'GET' : 'POST',
+      method,
       ...(send !== undefined && {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(send),
@@ -64,7 +65,7 @@ async function call<T>(
   try {
     body = await response.json();
   } catch {
-    // Logging out may answer with nothing; anything else without JSON is a proxy's error page.
+    // Much is answered with nothing, such as logging out; anything else without JSON is a proxy's error page.
     body = null;
   }
   if (!response.ok) return { ok: null, error: readError(body) ?? failure('unknown') };
@@ -76,7 +77,7 @@ function me(body: unknown): Person | null {
   return readPersonOrNull(field(body, 'me'));
 }
 
-function field(body: unknown, name: string): unknown {
+export function field(body: unknown, name: string): unknown {
   return typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined;
 }
 

@@ -1,22 +1,32 @@
-// The open conversation is in the address (`/agent#42`): a reload returns to it, Back works, and
-// it can be linked.
+// What is open is in the address: a conversation (`/agent#42`), one's own account (`/agent#account`)
+// or the list of accounts (`/agent#accounts`). A reload returns to it, Back works, and it can be
+// linked. Ids are digits, so the names of the panels are none.
 
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 
-export const openId = signal(fromHash());
+export type PanelName = 'account' | 'accounts';
+
+const place = signal(fromHash());
+
+export const openPanel = computed<PanelName | null>(() =>
+  place.value === 'account' || place.value === 'accounts' ? place.value : null,
+);
+
+/** The open conversation. */
+export const openId = computed(() => (openPanel.value === null ? place.value : null));
 
 window.addEventListener('hashchange', () => {
-  openId.value = fromHash();
+  place.value = fromHash();
 });
 
 export function goTo(id: string | null): void {
-  if (id === openId.value) return;
+  if (id === place.value) return;
   history.pushState(null, '', id === null ? location.pathname : `#${encodeURIComponent(id)}`);
-  openId.value = id;
+  place.value = id;
 }
 
 window.addEventListener('popstate', () => {
-  openId.value = fromHash();
+  place.value = fromHash();
 });
 
 function fromHash(): string | null {

@@ -2,8 +2,13 @@
 
 import { expect, it } from 'vitest';
 import { wordsOf } from '../../shared/core/i18n/testing';
-import { en } from './en';
-import { zh } from './zh';
+import { en as accountsEn } from './accounts.en';
+import { zh as accountsZh } from './accounts.zh';
+import { en as consoleEn } from './en';
+import { zh as consoleZh } from './zh';
+
+const en = { ...consoleEn, accounts: accountsEn };
+const zh = { ...consoleZh, accounts: accountsZh };
 
 it('have the same keys in both languages, and none is empty', () => {
   const english = wordsOf(en);

@@ -163,7 +163,7 @@ export class ConsolePage extends ChatPage {
 
   /** The rows of the list of conversations, the latest first. */
   get rows(): Locator {
-    return this.inbox.getByRole('link');
+    return this.inbox.getByRole('listitem').getByRole('link');
   }
 
   row(text: string): Locator {

@@ -1,0 +1,67 @@
+// 账号页面的中文。Simplified Chinese.
+
+import type { AccountWords } from '../accountWords';
+
+export const zh: AccountWords = {
+  myAccount: '我的账号',
+  accounts: '账号管理',
+  role: '角色',
+  name: '姓名',
+  nameHint: '客户会看到。',
+
+  changePassword: '修改密码',
+  currentPassword: '当前密码',
+  newPassword: '新密码',
+  repeatPassword: '再次输入新密码',
+  passwordChanged: '密码已修改，您在其他地方的登录已全部退出。',
+  passwordLength: '密码须为 8 到 200 个字符。',
+  passwordMismatch: '两次输入的新密码不一致。',
+
+  sessions: '登录中的设备',
+  thisSession: '当前设备',
+  unknownDevice: '未知设备',
+  signedInAt: '登录时间',
+  lastUsed: '最近使用',
+  endSession: '退出',
+  endOthers: '退出其他全部设备',
+  sessionEnded: '该设备已退出登录。',
+  othersEnded: '其他设备已全部退出登录。',
+  noOthers: '您没有在其他地方登录。',
+
+  newAccount: '新建账号',
+  usernameHint: '小写字母、数字和 . _ - @',
+  usernameInvalid: '用户名须为 1 到 64 个小写字母、数字或 . _ - @',
+  nameInvalid: '姓名须为 1 到 100 个字符。',
+  chosenPassword: '密码（可选）',
+  chosenPasswordHint: '留空则自动生成。',
+  createAccount: '创建账号',
+  accountCreated: '账号已创建。',
+  passwordOf: '以下账号的密码：',
+  shownOnce: '密码仅显示这一次，请转交本人并提醒其修改。',
+  copy: '复制',
+  copied: '已复制',
+  copyByHand: '请手动复制：密码已选中。',
+  done: '完成',
+
+  you: '您',
+  isDisabled: '已停用',
+  edit: '编辑',
+  save: '保存',
+  cancel: '取消',
+  disable: '停用',
+  enable: '启用',
+  resetPassword: '重置密码',
+  roleEndsSessions: '更改角色后，该账号会在所有设备上退出登录。',
+  disableAsk: '该账号会立即在所有设备上退出登录，并且无法再登录。',
+  resetAsk: '将生成新密码，该账号会立即在所有设备上退出登录。',
+  saved: '已保存。',
+
+  problems: {
+    bad_credentials: '当前密码错误。',
+    username_taken: '该用户名已被使用。',
+    own_account: '这是您自己的账号，须由其他管理员操作。',
+    last_admin: '这是唯一可以登录的管理员。',
+    account_not_found: '该账号已不存在。',
+    session_not_found: '该设备已退出登录。',
+  },
+};
