@@ -161,8 +161,10 @@ export async function consoleTour({ people, server, watch, browsing, look }: Tou
   await show('mine');
   await agent.filter('all');
   await agent.button(words.shortcuts).click();
+  await expect(agent.dialog).toBeVisible();
   await show('shortcuts');
   await page.keyboard.press('Escape');
+  await expect(agent.dialog).toBeHidden();
   const online = page.locator('.staff summary');
   await online.click();
   await show('who is online');
