@@ -9,6 +9,10 @@ diesel::table! {
         page -> Nullable<Text>,
         language -> Nullable<Text>,
         created_at -> Timestamp,
+        email -> Nullable<Text>,
+        external_id -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        attributes -> Nullable<Text>,
     }
 }
 
