@@ -8,7 +8,7 @@ import type { Live } from '../shared/ui/live';
 import { nameOf } from '../shared/ui/names';
 import { consoleWords } from './consoleWords';
 import { Dialog } from './Dialog';
-import { isMine } from './filter';
+import { isMine } from './mine';
 
 /** The conversation that somebody wants to end, while they are asked whether. */
 export const ending = signal<string | null>(null);

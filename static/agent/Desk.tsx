@@ -12,17 +12,19 @@ import {
 } from '../shared/browser';
 import { Chat } from '../shared/core/chat';
 import { Drafts } from '../shared/core/drafts';
-import type { WireError } from '../shared/core/wire';
+import type { Person, WireError } from '../shared/core/wire';
 import { Live } from '../shared/ui/live';
 import { StatusLine } from '../shared/ui/StatusLine';
 import { AccountPanel } from './AccountPanel';
 import { AccountsPanel } from './AccountsPanel';
 import { AskToEnd, ending, mayHandle } from './Actions';
+import { AlertsPanel } from './alerts/AlertsPanel';
+import { useAlerts } from './alerts/useAlerts';
 import { consoleWords } from './consoleWords';
 import { filter, shown } from './filter';
 import { Inbox } from './Inbox';
 import { OlderConversations } from './older';
-import { goTo, openId, openPanel } from './route';
+import { goTo, openId, openPanel, type PanelName } from './route';
 import { listShown, ShortcutList, useShortcuts } from './Shortcuts';
 import { Thread } from './Thread';
 import { useConversation } from './useConversation';
@@ -95,10 +97,7 @@ export function Desk({ ended, signOut }: DeskProps) {
     }
   }, [place]);
 
-  const unread = chat.directory.list.reduce((sum, item) => sum + item.unread, 0);
-  useEffect(() => {
-    document.title = unread > 0 ? `(${unread}) Kefu` : 'Kefu';
-  }, [unread]);
+  useAlerts(chat);
 
   useShortcuts({
     neighbour: step => goToNeighbour(chat, step),
@@ -121,11 +120,7 @@ export function Desk({ ended, signOut }: DeskProps) {
       <StatusLine live={live} />
       <Inbox live={live} older={older} open={open} signOut={signOut} />
       {panel !== null && chat.welcomed ? (
-        panel === 'account' ? (
-          <AccountPanel me={chat.me} />
-        ) : (
-          <AccountsPanel me={chat.me} />
-        )
+        <OpenPanel name={panel} me={chat.me} />
       ) : open !== null && chat.welcomed ? (
         <Thread key={open} id={open} live={live} drafts={drafts} problem={problem} />
       ) : (
@@ -142,6 +137,17 @@ export function Desk({ ended, signOut }: DeskProps) {
       {listShown.value && <ShortcutList />}
     </main>
   );
+}
+
+function OpenPanel({ name, me }: { name: PanelName; me: Person }) {
+  switch (name) {
+    case 'account':
+      return <AccountPanel me={me} />;
+    case 'accounts':
+      return <AccountsPanel me={me} />;
+    case 'alerts':
+      return <AlertsPanel />;
+  }
 }
 
 function goToNeighbour(chat: Chat, step: 1 | -1): void {

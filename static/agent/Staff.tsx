@@ -1,13 +1,17 @@
 // The foot of the list: which agents are online, who I am, sign out, language.
 
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Chat } from '../shared/core/chat';
 import type { WireError } from '../shared/core/wire';
+import { WarningIcon } from '../shared/ui/icons';
 import { LanguageSwitch } from '../shared/ui/LanguageSwitch';
 import type { Live } from '../shared/ui/live';
 import { locale } from '../shared/ui/locale';
 import { nameOf } from '../shared/ui/names';
 import { accountWords, roleName } from './accountWords';
+import { isTroubled } from './alerts/AlertsPanel';
+import { alertWords } from './alerts/alertWords';
 import { openPanel, type PanelName } from './route';
 import { listShown } from './Shortcuts';
 
@@ -66,6 +70,14 @@ export function Staff({ live, signOut }: StaffProps) {
       {chat.welcomed && (
         <div class="staff-links">
           <PanelLink name="account" label={words.myAccount} />
+          <PanelLink name="alerts" label={alertWords.value.alerts}>
+            {isTroubled() && (
+              <span class="trouble" title={alertWords.value.alertsTrouble}>
+                <WarningIcon />
+                <span class="hidden">{alertWords.value.alertsTrouble}</span>
+              </span>
+            )}
+          </PanelLink>
           {chat.me.role === 'admin' && <PanelLink name="accounts" label={words.accounts} />}
         </div>
       )}
@@ -76,10 +88,17 @@ export function Staff({ live, signOut }: StaffProps) {
   );
 }
 
-function PanelLink({ name, label }: { name: PanelName; label: string }) {
+interface PanelLinkProps {
+  name: PanelName;
+  label: string;
+  children?: ComponentChildren;
+}
+
+function PanelLink({ name, label, children }: PanelLinkProps) {
   return (
     <a href={`#${name}`} aria-current={openPanel.value === name ? 'page' : undefined}>
       {label}
+      {children}
     </a>
   );
 }

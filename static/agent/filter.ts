@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals';
 import { tabStore } from '../shared/browser';
 import type { Directory } from '../shared/core/directory';
-import type { Conversation } from '../shared/core/wire';
+import { isMine } from './mine';
 
 export type Filter = 'waiting' | 'mine' | 'all' | 'closed';
 
@@ -30,10 +30,6 @@ export function shown(directory: Directory, by: Filter, myId: string | null) {
     case 'closed':
       return directory.list.filter(item => item.status === 'closed');
   }
-}
-
-export function isMine(conversation: Conversation, myId: string | null): boolean {
-  return conversation.status === 'open' && myId !== null && conversation.agent?.id === myId;
 }
 
 function kept(): Filter {

@@ -1,15 +1,17 @@
-// What is open is in the address: a conversation (`/agent#42`), one's own account (`/agent#account`)
-// or the list of accounts (`/agent#accounts`). A reload returns to it, Back works, and it can be
-// linked. Ids are digits, so the names of the panels are none.
+// What is open is in the address: a conversation (`/agent#42`) or one of the panels
+// (`/agent#accounts`). A reload returns to it, Back works, and it can be linked. Ids are digits, so the
+// names of the panels are none.
 
 import { computed, signal } from '@preact/signals';
 
-export type PanelName = 'account' | 'accounts';
+const PANELS = ['account', 'accounts', 'alerts'] as const;
+
+export type PanelName = (typeof PANELS)[number];
 
 const place = signal(fromHash());
 
-export const openPanel = computed<PanelName | null>(() =>
-  place.value === 'account' || place.value === 'accounts' ? place.value : null,
+export const openPanel = computed<PanelName | null>(
+  () => PANELS.find(name => name === place.value) ?? null,
 );
 
 /** The open conversation. */

@@ -4,11 +4,13 @@ import { expect, it } from 'vitest';
 import { wordsOf } from '../../shared/core/i18n/testing';
 import { en as accountsEn } from './accounts.en';
 import { zh as accountsZh } from './accounts.zh';
+import { en as alertsEn } from './alerts.en';
+import { zh as alertsZh } from './alerts.zh';
 import { en as consoleEn } from './en';
 import { zh as consoleZh } from './zh';
 
-const en = { ...consoleEn, accounts: accountsEn };
-const zh = { ...consoleZh, accounts: accountsZh };
+const en = { ...consoleEn, accounts: accountsEn, alerts: alertsEn };
+const zh = { ...consoleZh, accounts: accountsZh, alerts: alertsZh };
 
 it('have the same keys in both languages, and none is empty', () => {
   const english = wordsOf(en);

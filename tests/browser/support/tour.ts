@@ -165,6 +165,11 @@ export async function consoleTour({ people, server, watch, browsing, look }: Tou
   await show('shortcuts');
   await page.keyboard.press('Escape');
   await expect(agent.dialog).toBeHidden();
+  await page.goto('/agent#alerts');
+  await expect(page.getByRole('region', { name: words.alerts })).toBeVisible();
+  await show('notifications');
+  await page.goBack();
+  await expect(agent.inbox).toBeVisible();
   const online = page.locator('.staff summary');
   await online.click();
   await show('who is online');
