@@ -7,6 +7,7 @@ use diesel::{
     connection::{AnsiTransactionManager, Connection, SimpleConnection, TransactionManager},
     mysql::MysqlConnection,
     prelude::*,
+    query_builder::{AstPass, QueryFragment},
     r2d2::R2D2Connection,
     result::{ConnectionError, Error},
     sqlite::SqliteConnection,
@@ -147,7 +148,7 @@ pub(super) fn writer_transaction<T, E: From<Error>>(
         return write_transaction(conn, work);
     }
     let done = work(conn).and_then(|value| {
-        diesel::sql_query("COMMIT").execute(conn)?;
+        Commit.execute(conn)?;
         Ok(value)
     });
     if done.is_err()
@@ -159,6 +160,19 @@ pub(super) fn writer_transaction<T, E: From<Error>>(
     }
     done
 }
+
+/// The word, as a statement that stays prepared.
+#[derive(diesel::query_builder::QueryId)]
+struct Commit;
+
+impl QueryFragment<MultiBackend> for Commit {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        out.push_sql("COMMIT");
+        Ok(())
+    }
+}
+
+impl RunQueryDsl<DbConnection> for Commit {}
 
 /// Runs `work` in a transaction that may write from its first statement on: on SQLite one that was
 /// begun as a read can not become a write when somebody else wrote meanwhile.

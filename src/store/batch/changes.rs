@@ -2,19 +2,22 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
+    fmt::{self, Write as _},
 };
 
 use chrono::NaiveDateTime;
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_types::{Nullable, Text},
+};
 
 use super::Result;
 use crate::{
     domain::{Author, Message, Status},
     store::{
-        connection::DbConnection,
+        connection::{DbConnection, MultiBackend},
         rows::{AGENT, CUSTOMER, ConversationRow, SYSTEM},
-        schema::{conversations, customers, messages},
+        schema::{conversations, customers},
     },
 };
 
@@ -88,8 +91,6 @@ impl NewConversation {
 }
 
 /// A message with its number.
-#[derive(Insertable)]
-#[diesel(table_name = messages, treat_none_as_default_value = false)]
 pub struct NewMessage {
     pub conversation_id: i64,
     pub seq: i64,
@@ -99,7 +100,7 @@ pub struct NewMessage {
     pub sender_id: Option<i64>,
     pub text: String,
     pub sent_at: NaiveDateTime,
-    pub event: Option<String>,
+    pub event: Option<&'static str>,
     pub event_agent_id: Option<i64>,
 }
 
@@ -118,10 +119,72 @@ pub fn insert_conversations(
     Ok(())
 }
 
+/// Inserts messages. Only what somebody sent is bound: the rest is numbers, times and words of our own,
+/// and a bound value costs more than the message's whole way through the room.
+fn insert_messages(conn: &mut DbConnection, messages: &[NewMessage]) -> QueryResult<()> {
+    let mut sql = String::with_capacity(160 + 128 * messages.len());
+    sql.push_str(
+        "INSERT INTO messages (conversation_id, seq, client_id, kind, sender_role, sender_id, text, \
+         sent_at, event, event_agent_id) VALUES ",
+    );
+    let (mut last, mut time) = (None, String::new());
+    for (index, message) in messages.iter().enumerate() {
+        if last != Some(message.sent_at) {
+            last = Some(message.sent_at);
+            time = sql_time(message.sent_at);
+        }
+        // Writing to a string can not fail.
+        let _ = write!(
+            sql,
+            "{}({}, {}, ?, '{}', '{}', {}, ?, '{time}', {}, {})",
+            if index == 0 { "" } else { ", " },
+            message.conversation_id,
+            message.seq,
+            message.kind,
+            message.sender_role,
+            OrNull(message.sender_id),
+            OrNull(message.event.map(Quoted)),
+            OrNull(message.event_agent_id),
+        );
+    }
+    let mut insert = diesel::sql_query(sql).into_boxed::<MultiBackend>();
+    for message in messages {
+        insert = insert
+            .bind::<Nullable<Text>, _>(message.client_id.as_deref())
+            .bind::<Text, _>(message.text.as_str());
+    }
+    insert.execute(conn)?;
+    Ok(())
+}
+
+/// A time as both engines read it.
+fn sql_time(at: NaiveDateTime) -> String {
+    at.format("%F %T%.f").to_string()
+}
+
+/// A word of our own.
+struct Quoted(&'static str);
+
+impl fmt::Display for Quoted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "'{}'", self.0)
+    }
+}
+
+struct OrNull<T>(Option<T>);
+
+impl<T: fmt::Display> fmt::Display for OrNull<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(value) => value.fmt(f),
+            None => f.write_str("NULL"),
+        }
+    }
+}
+
 /// Bytes of text in one statement, well under the smallest `max_allowed_packet` (1 MiB).
 const STATEMENT_BYTES: usize = 256 * 1024;
-/// Rows in one INSERT: ten values each, and a statement may have 32,766 on SQLite. More rows in one
-/// were slower, not faster.
+/// Rows in one INSERT. More in one were slower, not faster.
 const STATEMENT_ROWS: usize = 256;
 /// Rows in one UPDATE, which compares each row with each of its cases.
 const UPDATE_ROWS: usize = 64;
@@ -159,7 +222,7 @@ impl Changes {
             sender_id,
             text: message.text.clone(),
             sent_at: message.sent_at.naive_utc(),
-            event: event.map(|event| event.name.as_str().to_owned()),
+            event: event.map(|event| event.name.as_str()),
             event_agent_id: event.and_then(|event| event.agent.as_ref().map(|agent| agent.id.0)),
         });
     }
@@ -178,13 +241,17 @@ impl Changes {
                 bytes <= STATEMENT_BYTES
             });
             let (now, later) = rest.split_at(fits.count().max(1));
-            insert!(conn, messages::table, now);
+            insert_messages(conn, now)?;
             rest = later;
         }
         let of = |ids: &BTreeSet<i64>| -> Vec<&ConversationRow> {
             ids.iter().filter_map(|id| rows.get(id)).collect()
         };
-        for rows in of(&self.posted).chunks(UPDATE_ROWS) {
+        let posted = of(&self.posted);
+        if let [row] = posted[..] {
+            update_one(conn, row, at)?;
+        }
+        for rows in posted.chunks(UPDATE_ROWS).filter(|_| posted.len() > 1) {
             let columns = [
                 LAST_SEQ,
                 CUSTOMER_READ_SEQ,
@@ -193,7 +260,7 @@ impl Changes {
                 AGENT_UNREAD,
             ];
             // Numbers and a time of our own making only; nothing that anybody sent.
-            let time = at.format("%F %T%.f");
+            let time = sql_time(at);
             let sql = update(&columns, Some(&format!("last_message_at = '{time}'")), rows);
             diesel::sql_query(sql).execute(conn)?;
         }
@@ -222,6 +289,21 @@ impl Changes {
         }
         Ok(())
     }
+}
+
+/// What [`update`] does, for the one conversation of most batches, with a statement that stays prepared.
+fn update_one(conn: &mut DbConnection, row: &ConversationRow, at: NaiveDateTime) -> Result<()> {
+    diesel::update(conversations::table.find(row.id))
+        .set((
+            conversations::last_seq.eq(row.last_seq),
+            conversations::customer_read_seq.eq(row.customer_read_seq),
+            conversations::agent_read_seq.eq(row.agent_read_seq),
+            conversations::customer_unread.eq(row.customer_unread),
+            conversations::agent_unread.eq(row.agent_unread),
+            conversations::last_message_at.eq(at),
+        ))
+        .execute(conn)?;
+    Ok(())
 }
 
 type Column = (&'static str, fn(&ConversationRow) -> i64);

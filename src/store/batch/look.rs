@@ -57,10 +57,22 @@ impl Customers {
         if keys.is_empty() {
             return Ok(());
         }
-        let rows = customers::table
-            .filter(customers::token_hash.eq_any(keys.iter().map(|key| key.0.to_vec())))
-            .select(CustomerRow::as_select())
-            .load(conn)?;
+        let mut keys = keys.iter().map(|key| key.0.to_vec());
+        // A list is another statement for each length, and each is prepared anew; one with four places stays.
+        let rows = if keys.len() <= 4 {
+            let last = keys.clone().next_back().unwrap_or_default();
+            let mut place =
+                || customers::token_hash.eq(keys.next().unwrap_or_else(|| last.clone()));
+            customers::table
+                .filter(place().or(place()).or(place()).or(place()))
+                .select(CustomerRow::as_select())
+                .load(conn)?
+        } else {
+            customers::table
+                .filter(customers::token_hash.eq_any(keys))
+                .select(CustomerRow::as_select())
+                .load(conn)?
+        };
         self.add(rows)
     }
 
@@ -223,6 +235,12 @@ pub fn lock(conn: &mut DbConnection, ids: &[i64]) -> Result<BTreeMap<i64, Conver
         return Ok(BTreeMap::new());
     }
     let rows: Vec<ConversationRow> = match conn {
+        // Apart from the list, because this statement stays prepared.
+        DbConnection::Mysql(conn) if ids.len() == 1 => conversations::table
+            .find(ids[0])
+            .select(ConversationRow::as_select())
+            .for_update()
+            .load(conn)?,
         DbConnection::Mysql(conn) => conversations::table
             .filter(conversations::id.eq_any(ids))
             .order(conversations::id)
