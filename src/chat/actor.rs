@@ -19,8 +19,8 @@ use super::{
 };
 use crate::{
     channel::{Sender, Weight},
-    domain::{ConversationId, CustomerId, Refusal, Seq, SessionKey, now},
-    protocol::{Close, Dialect, PageAsked, Request, ServerFrame},
+    domain::{ConversationId, CustomerId, Refusal, Seq, SessionKey, Settings, Timestamp, now},
+    protocol::{Close, Dialect, PageAsked, Request, ServerFrame, SettingsView},
     store::{Page, Store, StoreError, Writer, Written},
 };
 
@@ -28,6 +28,8 @@ use crate::{
 const TICK: Duration = Duration::from_millis(100);
 /// How soon a connected agent whose account was disabled elsewhere is noticed.
 const LOGIN_CHECK: Duration = Duration::from_secs(3);
+/// How soon settings that another process has changed are noticed.
+const SETTINGS_CHECK: Duration = Duration::from_secs(2);
 /// Requests that may wait for the room. Past it the sessions themselves answer `overloaded`.
 const MAILBOX: usize = 65_536;
 
@@ -124,6 +126,11 @@ pub struct Report(pub Vec<Written>);
 #[rtype(result = "()")]
 pub struct SignOut(pub Vec<SessionKey>);
 
+/// The settings of the business have been changed by this process.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct SettingsMoved;
+
 /// Which of these customers have a connection?
 #[derive(Message)]
 #[rtype(result = "HashSet<CustomerId>")]
@@ -176,6 +183,8 @@ pub struct ChatRoom {
     sleeping: Vec<SessionId>,
     stopping: bool,
     started: Instant,
+    /// What the room was last told of the settings, and until when they show so.
+    settings: Option<(Arc<Settings>, Option<Timestamp>)>,
 }
 
 impl ChatRoom {
@@ -190,7 +199,25 @@ impl ChatRoom {
             sleeping: Vec::new(),
             stopping: false,
             started: Instant::now(),
+            settings: None,
         }
+    }
+
+    /// Tells the room of the settings where they are others than it was told, or where the hour has come at
+    /// which they show otherwise.
+    fn tell_settings(&mut self, ctx: &mut Context<Self>) {
+        let settings = self.store.settings().current();
+        let now = now();
+        if let Some((told, until)) = &self.settings
+            && Arc::ptr_eq(told, &settings)
+            && until.is_none_or(|until| now < until)
+        {
+            return;
+        }
+        let (view, until) = SettingsView::at(&settings, now);
+        self.settings = Some((Arc::clone(&settings), until));
+        let view = Box::new(view);
+        self.run(Command::Settings { settings, view }, ctx);
     }
 
     /// Applies a command and everything that follows from it at once. Sessions are woken when all of it is
@@ -421,6 +448,18 @@ impl Actor for ChatRoom {
             let now_ms = u64::try_from(act.started.elapsed().as_millis()).unwrap_or(u64::MAX);
             act.run(Command::Tick { now_ms }, ctx);
         });
+        self.tell_settings(ctx);
+        ctx.run_interval(SETTINGS_CHECK, |act, ctx| {
+            act.tell_settings(ctx);
+            let store = act.store.clone();
+            let looked = async move { store.look_for_settings().await };
+            ctx.spawn(looked.into_actor(act).map(|looked, act, ctx| {
+                // While the database is away everything stays as it is.
+                if looked.is_ok() {
+                    act.tell_settings(ctx);
+                }
+            }));
+        });
         ctx.run_interval(LOGIN_CHECK, |act, ctx| {
             let ended = ended_logins(act.store.clone(), act.room.logins());
             ctx.spawn(ended.into_actor(act).map(|ended, act, ctx| {
@@ -529,6 +568,14 @@ impl Handler<SignOut> for ChatRoom {
 
     fn handle(&mut self, SignOut(keys): SignOut, ctx: &mut Self::Context) {
         self.run(Command::SignedOut(keys), ctx);
+    }
+}
+
+impl Handler<SettingsMoved> for ChatRoom {
+    type Result = ();
+
+    fn handle(&mut self, _: SettingsMoved, ctx: &mut Self::Context) {
+        self.tell_settings(ctx);
     }
 }
 

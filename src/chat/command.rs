@@ -1,13 +1,13 @@
 //! What happens to the room, and what is to be done about it: the two vocabularies of [`super::Room`].
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     domain::{
         AfterClose, ConversationId, CustomerKey, Listed, Me, Refusal, RoomKind, Seq, SessionKey,
-        TextLimits, Timestamp,
+        Settings, TextLimits, Timestamp,
     },
-    protocol::{Close, LimitsView, PageAsked, Request, ServerFrame},
+    protocol::{Close, LimitsView, PageAsked, Request, ServerFrame, SettingsView},
     store::{CustomerJoin, MessagePage, Viewer, Write, Written},
 };
 
@@ -124,6 +124,13 @@ pub enum Command {
     Left(SessionId),
     /// These logins have ended.
     SignedOut(Vec<SessionKey>),
+    /// The settings of the business are others, or show otherwise than a moment ago.
+    Settings {
+        /// As they are now.
+        settings: Arc<Settings>,
+        /// As those who are connected see them.
+        view: Box<SettingsView>,
+    },
     /// Time passes.
     Tick {
         /// Milliseconds since some fixed moment; never goes back.

@@ -11,8 +11,8 @@ mod refuse;
 mod room;
 
 pub use actor::{
-    AskOnline, ChatRoom, Enter, FromSession, Knock, Leave, Outbound, PageWritten, Report, SignOut,
-    Stop,
+    AskOnline, ChatRoom, Enter, FromSession, Knock, Leave, Outbound, PageWritten, Report,
+    SettingsMoved, SignOut, Stop,
 };
 pub use command::{Entrant, RoomSettings, SessionId, Visitor};
 pub use refuse::refuse;

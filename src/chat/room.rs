@@ -6,6 +6,7 @@
 //! own (or the shared one), and gets nothing of any other.
 //! **Invariant**: what is not for a session's side ([`Kind::is_for`]) moves its cursor and is not sent.
 
+mod business;
 mod presence;
 mod queue;
 #[cfg(test)]
@@ -27,7 +28,7 @@ use crate::{
     },
     protocol::{
         Close, ConversationView, HistoryView, MeView, MessageView, PageAsked, PersonView, Request,
-        ServerFrame, WelcomeView,
+        ServerFrame, SettingsView, WelcomeView,
     },
     store::{
         Act, Acted, MarkRead, MessagePage, Post, Posted, Poster, Ticket, Viewer, Write, Written,
@@ -92,6 +93,8 @@ pub struct Room {
     retries: Vec<SessionId>,
     /// What is known of the queue of waiting conversations.
     queue: queue::Watch,
+    /// What the business has set.
+    business: business::Business,
     next_ticket: u64,
     now_ms: u64,
 }
@@ -111,6 +114,7 @@ impl Room {
             pending: BTreeMap::new(),
             retries: Vec::new(),
             queue: queue::Watch::default(),
+            business: business::Business::default(),
             next_ticket: 0,
             now_ms: 0,
         }
@@ -160,6 +164,7 @@ impl Room {
             }
             Command::Left(session) => self.left(session, &mut out),
             Command::SignedOut(keys) => self.signed_out(&keys, &mut out),
+            Command::Settings { settings, view } => self.set(settings, view, &mut out),
             Command::Tick { now_ms } => self.tick(now_ms, &mut out),
             Command::CloseAll => {
                 for session in std::mem::take(&mut self.sessions).into_keys() {
@@ -308,6 +313,7 @@ impl Room {
             presence: self.presence(side),
             heartbeat_s: self.settings.heartbeat_s,
             now: rfc3339(now),
+            settings: SettingsView::clone(&self.business.view),
             limits: self.settings.limits.clone(),
         };
         out.push(send(id, ServerFrame::Welcome(Box::new(welcome))));

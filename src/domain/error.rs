@@ -51,6 +51,8 @@ codes! {
     TextTooLong = "text_too_long", 400, false;
     /// U+0000 in the text.
     TextInvalid = "text_invalid", 400, false;
+    /// A setting that is unknown or not allowed; `field` names it.
+    SettingInvalid = "setting_invalid", 400, false;
     /// Unknown user name, wrong password, or a disabled account.
     BadCredentials = "bad_credentials", 401, false;
     /// No session, or it has ended.
@@ -85,6 +87,8 @@ codes! {
     OwnAccount = "own_account", 409, false;
     /// Nobody would be left to manage accounts.
     LastAdmin = "last_admin", 409, false;
+    /// Somebody else has changed these settings meanwhile.
+    SettingsChanged = "settings_changed", 409, false;
     /// The body is larger than allowed.
     BodyTooLarge = "body_too_large", 413, false;
     /// A body that is not `application/json`.
@@ -109,6 +113,8 @@ pub struct Refusal {
     pub code: Code,
     /// What a person reads: what was wrong and what is allowed.
     pub message: Cow<'static, str>,
+    /// The field that is wrong, where a page is to point at it.
+    pub field: Option<String>,
     /// When to try again.
     pub retry_after_ms: Option<u64>,
     /// The name under which the cause stands in the log, for [`Code::Internal`].
@@ -121,6 +127,7 @@ impl Refusal {
         Self {
             code,
             message: message.into(),
+            field: None,
             retry_after_ms: None,
             incident: None,
         }

@@ -8,6 +8,7 @@ mod error;
 mod id;
 mod key;
 mod message;
+pub mod settings;
 mod text;
 mod time;
 
@@ -20,6 +21,7 @@ pub use error::{Code, Refusal};
 pub use id::{AgentId, ConversationId, CustomerId, Seq};
 pub use key::{ClientId, CustomerKey, SessionKey, TOKEN_CHARS, Token};
 pub use message::{Author, Event, EventName, Kind, Message};
+pub use settings::{LiveSettings, Settings};
 pub use text::{TextLimits, check_text};
 pub use time::{Timestamp, now, rfc3339};
 

@@ -76,6 +76,18 @@ pub async fn json<T: DeserializeOwned>(
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<T, Answer> {
+    json_of(request, payload, BODY_BYTES).await
+}
+
+/// Reads a JSON body at an address whose `PayloadConfig` allows so many bytes.
+///
+/// # Errors
+/// As [`json`].
+pub async fn json_of<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: web::Payload,
+    most_bytes: usize,
+) -> Result<T, Answer> {
     let mut payload = payload.into_inner();
     let body = timeout(BODY_WITHIN, web::Bytes::from_request(request, &mut payload))
         .await
@@ -96,7 +108,7 @@ pub async fn json<T: DeserializeOwned>(
     }
     let body = body.map_err(|error| match error.as_response_error().status_code() {
         StatusCode::PAYLOAD_TOO_LARGE => {
-            let message = format!("the body may have {BODY_BYTES} bytes");
+            let message = format!("the body may have {most_bytes} bytes");
             Refusal::new(Code::BodyTooLarge, message)
         }
         _ => Refusal::new(Code::BadJson, "the body broke off"),

@@ -13,6 +13,7 @@ mod me;
 mod pages;
 mod rate;
 mod session;
+mod settings;
 mod signin;
 mod socket;
 mod socketio;
@@ -126,6 +127,7 @@ pub fn routes(app: &web::Data<App>) -> impl FnOnce(&mut web::ServiceConfig) + us
                     .service(get("/conversations/{id}/messages", api::messages))
                     .configure(me::configure)
                     .configure(accounts::configure)
+                    .configure(settings::configure)
                     .default_service(web::to(nowhere)),
             )
             .service(pages::console(&app))

@@ -7,6 +7,7 @@ mod client;
 mod close;
 mod dialect;
 mod server;
+mod settings;
 
 pub use account::{AccountView, LoginView};
 pub use client::{
@@ -19,6 +20,8 @@ pub use server::{
     ConversationView, ErrorView, EventView, HistoryView, LimitsView, MeView, MessageView, Named,
     PersonView, PresenceView, ServerFrame, WelcomeView,
 };
+
+pub use settings::{HoursView, LanguagesView, SectionView, SettingsView};
 
 #[cfg(test)]
 mod page {
@@ -68,7 +71,7 @@ mod page {
     }
 
     #[test]
-    fn accounts_and_sessions_look_as_the_page_says() {
+    fn what_http_answers_looks_as_the_page_says() {
         fn check<T: serde::de::DeserializeOwned + serde::Serialize>(kind: &str) {
             let lines = examples(kind);
             assert!(!lines.is_empty(), "{kind}");
@@ -80,6 +83,7 @@ mod page {
         }
         check::<AccountView>("account");
         check::<LoginView>("session");
+        check::<SectionView>("section");
     }
 
     #[test]

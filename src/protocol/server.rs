@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::SettingsView;
 use crate::domain::{
     AfterClose, AgentId, AgentRef, Author, Conversation, ConversationId, CustomerId, CustomerRef,
     Event, EventName, Me, Message, Refusal, RoomKind, Seq, Side, Status, rfc3339,
@@ -88,6 +89,12 @@ pub enum ServerFrame {
     /// Somebody came or went.
     #[serde(rename = "presence")]
     Presence(PresenceView),
+    /// What `settings` of `welcome` said is different now.
+    #[serde(rename = "settings.changed")]
+    SettingsChanged {
+        /// As they are now.
+        settings: Box<SettingsView>,
+    },
     /// The answer to `ping`.
     #[serde(rename = "pong")]
     Pong,
@@ -110,6 +117,7 @@ impl ServerFrame {
             code: refusal.code.as_str().to_owned(),
             message: refusal.message.into_owned(),
             retryable: refusal.code.retryable(),
+            field: refusal.field,
             retry_after_ms: refusal.retry_after_ms,
             incident: refusal.incident,
         })
@@ -137,6 +145,8 @@ pub struct WelcomeView {
     pub heartbeat_s: u64,
     /// The server's clock, RFC 3339.
     pub now: String,
+    /// What the business has set, as far as its customers see it.
+    pub settings: SettingsView,
     /// What is allowed.
     pub limits: LimitsView,
 }
@@ -421,6 +431,9 @@ pub struct ErrorView {
     pub message: String,
     /// Whether the same request may succeed later.
     pub retryable: bool,
+    /// The field that is wrong, for `setting_invalid`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
     /// When to try again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,

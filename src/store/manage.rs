@@ -130,15 +130,15 @@ fn lock_admins(conn: &mut DbConnection) -> QueryResult<Vec<i64>> {
 }
 
 /// Runs `work` in a transaction, with the numbers of all enabled admins, if `by` is one of them.
-fn as_admin<T>(
+pub(super) fn as_admin<T, E: From<Unmanaged>>(
     conn: &mut DbConnection,
     by: AgentId,
-    work: impl FnOnce(&mut DbConnection, &[i64]) -> QueryResult<Result<T, Unmanaged>>,
-) -> QueryResult<Result<T, Unmanaged>> {
+    work: impl FnOnce(&mut DbConnection, &[i64]) -> QueryResult<Result<T, E>>,
+) -> QueryResult<Result<T, E>> {
     write_transaction(conn, |conn| {
         let admins = lock_admins(conn)?;
         if !admins.contains(&by.0) {
-            return Ok(Err(Unmanaged::NotAdmin));
+            return Ok(Err(Unmanaged::NotAdmin.into()));
         }
         work(conn, &admins)
     })

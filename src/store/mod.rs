@@ -20,6 +20,7 @@ mod migrate;
 mod reads;
 mod rows;
 mod schema;
+mod settings;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -49,13 +50,14 @@ use self::{
 pub use self::{
     error::StoreError,
     reads::{ConversationPage, Cursor, CustomerJoin, MessagePage, NotACursor, Page, Viewer},
+    settings::{SectionChange, Unsaved},
     url::{BadDatabaseUrl, DatabaseUrl, Engine},
     write::{Act, Acted, MarkRead, Post, Posted, Poster, Ticket, Write, Written},
     writer::{QueueFull, Writer},
 };
 use crate::domain::{
-    Account, AfterClose, AgentId, ConversationId, CustomerKey, Device, Listed, Me, Role, RoomKind,
-    SessionKey, Timestamp, now,
+    Account, AfterClose, AgentId, ConversationId, CustomerKey, Device, Listed, LiveSettings, Me,
+    Role, RoomKind, SessionKey, Timestamp, now,
 };
 
 /// How the store works.
@@ -105,6 +107,7 @@ pub struct Store {
 struct Shared {
     options: StoreOptions,
     room: Room,
+    settings: LiveSettings,
     pool: r2d2::Pool<Manager>,
     /// One permit for each connection. A read that hangs keeps its permit, as it keeps its thread.
     permits: Arc<Semaphore>,
@@ -150,6 +153,8 @@ impl Store {
             RoomKind::Private => None,
             RoomKind::Shared => Some(shared_conversation(&mut conn)?),
         };
+        let settings = LiveSettings::default();
+        settings::learn(&settings, &settings::all(&mut conn)?);
         drop(conn);
         let manager = Manager {
             url: options.url.clone(),
@@ -172,6 +177,7 @@ impl Store {
                     shared: shared_conversation,
                     after_close: options.after_close,
                 },
+                settings,
                 options,
                 pool,
                 permits: Arc::new(Semaphore::new(permits)),

@@ -73,10 +73,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    settings (section) {
+        section -> Text,
+        version -> BigInt,
+        value -> Text,
+        changed_at -> Timestamp,
+        changed_by -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     customers,
     agents,
     agent_sessions,
     conversations,
     messages,
+    settings,
 );

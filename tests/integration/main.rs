@@ -25,5 +25,6 @@ mod limits;
 mod logs;
 mod modules;
 mod promises;
+mod settings;
 mod shared_room;
 mod socketio;

@@ -1,6 +1,8 @@
 //! The room's rules, without a runtime: a world in which the store is a list, every answer of it may
 //! be late, and a seeded die decides what happens next.
 
+mod business;
+
 use std::collections::VecDeque;
 
 use super::*;

@@ -9,4 +9,5 @@ mod history;
 mod once;
 mod order;
 mod private;
+mod settings;
 mod text;

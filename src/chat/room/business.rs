@@ -1,0 +1,54 @@
+//! What the business has set: the part of the room's rules that admins change while it runs.
+
+use std::sync::Arc;
+
+use chrono::DateTime;
+
+use super::{Effect, Effects, Room};
+use crate::{
+    domain::{Settings, Side},
+    protocol::{ServerFrame, SettingsView},
+};
+
+/// The settings as the room was last told.
+pub(super) struct Business {
+    /// All of them.
+    pub settings: Arc<Settings>,
+    /// As those who are connected see them.
+    pub view: Box<SettingsView>,
+}
+
+impl Default for Business {
+    fn default() -> Self {
+        let settings = Arc::<Settings>::default();
+        let (view, _) = SettingsView::at(&settings, DateTime::UNIX_EPOCH);
+        let view = Box::new(view);
+        Self { settings, view }
+    }
+}
+
+impl Room {
+    /// Goes by other settings from now on; everybody hears of what they can see.
+    pub(super) fn set(
+        &mut self,
+        settings: Arc<Settings>,
+        view: Box<SettingsView>,
+        out: &mut Effects,
+    ) {
+        self.business.settings = settings;
+        if self.business.view == view {
+            return;
+        }
+        self.business.view.clone_from(&view);
+        let mut to = self.joined(Side::Customer);
+        to.extend(self.joined(Side::Agent));
+        if to.is_empty() {
+            return;
+        }
+        let settings = view;
+        out.push(Effect::Send {
+            to,
+            frame: ServerFrame::SettingsChanged { settings },
+        });
+    }
+}

@@ -1,0 +1,46 @@
+//! What the business has set, as the room tells it.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::{domain::Settings, protocol::SettingsView};
+
+fn named(name: &str) -> Command {
+    let mut settings = Settings::default();
+    name.clone_into(&mut settings.look.name);
+    let view = Box::new(SettingsView::at(&settings, now()).0);
+    let settings = Arc::new(settings);
+    Command::Settings { settings, view }
+}
+
+/// The names that a session was told, in `welcome` and after.
+fn told(world: &World, session: u64) -> Vec<Option<String>> {
+    let received = world
+        .received
+        .get(&SessionId(session))
+        .into_iter()
+        .flatten();
+    let names = received.filter_map(|frame| match frame {
+        ServerFrame::Welcome(welcome) => Some(welcome.settings.name.clone()),
+        ServerFrame::SettingsChanged { settings } => Some(settings.name.clone()),
+        _ => None,
+    });
+    names.collect()
+}
+
+#[test]
+fn everybody_who_is_in_hears_of_other_settings_once() {
+    let mut world = World::new();
+    world.hello(1, visitor(1), &[]);
+    world.hello(2, Entrant::Agent(AGENT), &[]);
+    world.settle();
+    // Said hello, not welcomed yet.
+    world.hello(3, visitor(3), &[]);
+    world.apply(named("Tea"));
+    world.apply(named("Tea"));
+    world.settle();
+    let tea = Some("Tea".to_owned());
+    assert_eq!(told(&world, 1), [None, tea.clone()]);
+    assert_eq!(told(&world, 2), [None, tea.clone()]);
+    assert_eq!(told(&world, 3), [tea]);
+}
