@@ -50,6 +50,8 @@ pub struct Visitor {
     pub page: Option<String>,
     /// Their browser's language.
     pub language: Option<String>,
+    /// Their browser, as it calls itself.
+    pub user_agent: Option<String>,
 }
 
 /// What the store says about an entrant.

@@ -609,6 +609,7 @@ impl Room {
                 key: visitor.key,
                 page: visitor.page.clone(),
                 language: visitor.language.clone(),
+                user_agent: visitor.user_agent.clone(),
             }),
             Some(Who::Agent(_, Some(me))) => Ok(Poster::Agent(AgentRef {
                 id: me.id,

@@ -97,18 +97,13 @@ impl Device {
     /// Characters of a user agent that are kept.
     const USER_AGENT_CHARS: usize = 300;
 
-    /// What is worth keeping of what a client said.
-    pub fn new(user_agent: Option<&str>, address: Option<std::net::IpAddr>) -> Self {
-        let plain = |text: &str| -> String {
-            text.chars()
-                .filter(|c| !c.is_control())
-                .take(Self::USER_AGENT_CHARS)
-                .collect()
-        };
-        Self {
-            user_agent: user_agent.map(plain).filter(|text| !text.is_empty()),
-            address: address.map(|address| address.to_string()),
-        }
+    /// What is worth keeping of what a client calls itself.
+    pub fn user_agent(said: &str) -> Option<String> {
+        let plain: String = (said.chars())
+            .filter(|c| !c.is_control())
+            .take(Self::USER_AGENT_CHARS)
+            .collect();
+        (!plain.is_empty()).then_some(plain)
     }
 }
 
@@ -190,10 +185,9 @@ mod tests {
 
     #[test]
     fn of_a_user_agent_what_can_be_shown_is_kept() {
-        let address = Some("::1".parse().unwrap());
-        let device = Device::new(Some(&format!("a\tb{}", "é".repeat(400))), address);
-        assert_eq!(device.user_agent.unwrap(), format!("ab{}", "é".repeat(298)));
-        assert_eq!(device.address.as_deref(), Some("::1"));
-        assert_eq!(Device::new(Some("\u{1}"), None), Device::default());
+        let said = format!("a\tb{}", "é".repeat(400));
+        let kept = format!("ab{}", "é".repeat(298));
+        assert_eq!(Device::user_agent(&said), Some(kept));
+        assert_eq!(Device::user_agent("\u{1}"), None);
     }
 }

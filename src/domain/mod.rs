@@ -3,6 +3,7 @@
 
 mod account;
 mod conversation;
+mod customer;
 mod desk;
 mod error;
 mod id;
@@ -16,6 +17,7 @@ pub use account::{Account, AccountChange, Device, Login, LoginId, Me, Role, Unma
 pub use conversation::{
     AgentRef, Conversation, CustomerRef, Listed, ReadMarks, Side, Status, Unread,
 };
+pub use customer::{CustomerDetails, CustomerRecord};
 pub use desk::{Action, Actor, Change, State, decide};
 pub use error::{Code, Refusal};
 pub use id::{AgentId, ConversationId, CustomerId, Seq};

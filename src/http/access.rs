@@ -5,7 +5,7 @@ use actix_web::HttpRequest;
 use super::{App, answer::Answer};
 use crate::{
     chat::refuse,
-    domain::{Code, CustomerKey, Me, Refusal, Role, SessionKey, Token},
+    domain::{Code, CustomerKey, Device, Me, Refusal, Role, SessionKey, Token},
     store::Viewer,
 };
 
@@ -58,6 +58,12 @@ pub fn is_own(origin: &str, host: &str) -> bool {
     rest.is_some_and(|rest| {
         !rest.is_empty() && without_default_port(rest) == without_default_port(host)
     })
+}
+
+/// What the browser or program calls itself, as far as that can be shown.
+pub fn user_agent(request: &HttpRequest) -> Option<String> {
+    let header = request.headers().get("user-agent")?;
+    Device::user_agent(header.to_str().ok()?)
 }
 
 /// The login of the cookie.

@@ -94,7 +94,8 @@ pub async fn messages(
     Ok(fresh(&json!({"messages": messages, "more": page.more})))
 }
 
-async fn views(app: &App, listed: &[Listed], side: Side) -> Vec<ConversationView> {
+/// Conversations as `side` sees them.
+pub async fn views(app: &App, listed: &[Listed], side: Side) -> Vec<ConversationView> {
     let customers = listed
         .iter()
         .filter_map(|one| one.conversation.customer.as_ref())
@@ -116,7 +117,11 @@ async fn views(app: &App, listed: &[Listed], side: Side) -> Vec<ConversationView
     listed.iter().map(view).collect()
 }
 
-fn conversation_id(typed: &str) -> Result<ConversationId, Refusal> {
+/// The conversation that an address names.
+///
+/// # Errors
+/// [`Code::ConversationNotFound`](crate::domain::Code::ConversationNotFound).
+pub fn conversation_id(typed: &str) -> Result<ConversationId, Refusal> {
     typed.parse().map_err(|_| Refusal::conversation_not_found())
 }
 

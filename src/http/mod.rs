@@ -6,6 +6,7 @@ mod accounts;
 mod address;
 mod answer;
 mod api;
+mod customer;
 pub mod engine;
 mod gate;
 mod health;
@@ -125,6 +126,7 @@ pub fn routes(app: &web::Data<App>) -> impl FnOnce(&mut web::ServiceConfig) + us
                     .service(get("/conversations", api::conversations))
                     .service(get("/conversations/{id}", api::conversation))
                     .service(get("/conversations/{id}/messages", api::messages))
+                    .service(get("/conversations/{id}/customer", customer::customer))
                     .configure(me::configure)
                     .configure(accounts::configure)
                     .configure(settings::configure)

@@ -37,6 +37,7 @@ pub async fn connect(
     let session = Session {
         id: app.next_session(),
         login: access::cookie_key(&request),
+        user_agent: access::user_agent(&request),
         seat: app.seat(&request),
         inside: false,
         sender,
@@ -57,6 +58,8 @@ struct Session {
     app: web::Data<App>,
     /// The login cookie that came with the upgrade.
     login: Option<SessionKey>,
+    /// What the browser called itself in the upgrade.
+    user_agent: Option<String>,
     /// `None`: the address has too many connections.
     seat: Option<Seat>,
     /// The room knows us.
@@ -119,6 +122,7 @@ impl Session {
                 key: CustomerKey::from(&token),
                 page,
                 language,
+                user_agent: self.user_agent.take(),
             }),
             Credentials::Agent(token) => {
                 let login = token.as_ref().map(SessionKey::from).or(self.login);

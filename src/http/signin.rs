@@ -249,11 +249,12 @@ async fn in_turn<T: Send + 'static>(
 
 /// From where a request comes.
 fn device(request: &HttpRequest, app: &App) -> Device {
-    let user_agent = request.headers().get("user-agent");
-    Device::new(
-        user_agent.and_then(|value| value.to_str().ok()),
-        app.client_address(request),
-    )
+    Device {
+        user_agent: access::user_agent(request),
+        address: app
+            .client_address(request)
+            .map(|address| address.to_string()),
+    }
 }
 
 /// `POST /api/v1/logout`.

@@ -18,7 +18,7 @@ use serde_json::{json, value::RawValue};
 
 use self::unquote::unquote;
 use super::{
-    App,
+    App, access,
     address::Seat,
     engine::{Endpoint, Refused, resource},
     rate::{Rate, TooFast},
@@ -102,6 +102,8 @@ pub struct Chat {
     version: Version,
     /// From the query, where that is allowed.
     token: Option<Token>,
+    /// What the browser called itself when it connected.
+    user_agent: Option<String>,
     stage: Stage,
     /// What came while the room looked the customer up.
     early: Vec<Request>,
@@ -129,6 +131,7 @@ impl Chat {
             _seat: seat,
             version,
             token,
+            user_agent: access::user_agent(request),
             stage: Stage::Outside,
             early: Vec::new(),
             pages: Vec::new(),
@@ -159,6 +162,7 @@ impl Chat {
                 key: CustomerKey::from(&token),
                 page: None,
                 language: None,
+                user_agent: self.user_agent.clone(),
             }),
             resume: BTreeMap::new(),
             sender: self.sender.clone(),

@@ -5,6 +5,7 @@
 mod account;
 mod client;
 mod close;
+mod customer;
 mod dialect;
 mod server;
 mod settings;
@@ -15,6 +16,7 @@ pub use client::{
     reference_of,
 };
 pub use close::Close;
+pub use customer::CustomerDetailsView;
 pub use dialect::{ACK, Dialect, ascii};
 pub use server::{
     ConversationView, ErrorView, EventView, HistoryView, LimitsView, MeView, MessageView, Named,
@@ -84,6 +86,7 @@ mod page {
         check::<AccountView>("account");
         check::<LoginView>("session");
         check::<SectionView>("section");
+        check::<CustomerDetailsView>("customer");
     }
 
     #[test]

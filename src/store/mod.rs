@@ -14,6 +14,7 @@
 mod accounts;
 mod batch;
 mod connection;
+mod customer;
 mod error;
 mod manage;
 mod migrate;

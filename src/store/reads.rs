@@ -279,6 +279,21 @@ pub(super) fn conversation(
     Ok(assemble(conn, rows)?.pop())
 }
 
+/// The conversations of a customer but this one, the latest first.
+pub(super) fn others_of(
+    conn: &mut DbConnection,
+    customer: i64,
+    but: ConversationId,
+    limit: usize,
+) -> QueryResult<Vec<Listed>> {
+    let rows = listed!()
+        .filter(conversations::customer_id.eq(customer))
+        .filter(conversations::id.ne(but.0))
+        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+        .load::<ListedRow>(conn)?;
+    assemble(conn, rows)
+}
+
 /// A page of all conversations, for agents.
 pub(super) fn conversations(
     conn: &mut DbConnection,

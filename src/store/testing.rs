@@ -335,6 +335,7 @@ pub fn customer_with(key: CustomerKey) -> Poster {
         key,
         page,
         language: Some("zh-CN".to_owned()),
+        user_agent: Some("Firefox/140.0".to_owned()),
     }
 }
 

@@ -78,6 +78,8 @@ pub enum Poster {
         page: Option<String>,
         /// Their browser's language; kept with the first message.
         language: Option<String>,
+        /// Their browser, as it calls itself; kept with the first message.
+        user_agent: Option<String>,
     },
     /// A person who answers.
     Agent(AgentRef),

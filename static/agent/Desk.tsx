@@ -21,6 +21,7 @@ import { AskToEnd, ending, mayHandle } from './Actions';
 import { AlertsPanel } from './alerts/AlertsPanel';
 import { useAlerts } from './alerts/useAlerts';
 import { consoleWords } from './consoleWords';
+import { Details } from './Details';
 import { filter, shown } from './filter';
 import { Inbox } from './Inbox';
 import { OlderConversations } from './older';
@@ -114,8 +115,12 @@ export function Desk({ ended, signOut }: DeskProps) {
     },
   });
 
+  const hasDetails =
+    open !== null && chat.welcomed && problem === null && chat.directory.get(open)?.customer;
+  const layout = [place !== null && 'reading', hasDetails && 'with-details'];
+
   return (
-    <main class={place === null ? 'desk' : 'desk reading'} aria-busy={!chat.welcomed}>
+    <main class={['desk', ...layout].filter(Boolean).join(' ')} aria-busy={!chat.welcomed}>
       <h1 class="hidden">{words.title}</h1>
       <StatusLine live={live} />
       <Inbox live={live} older={older} open={open} signOut={signOut} />
@@ -133,6 +138,7 @@ export function Desk({ ended, signOut }: DeskProps) {
           )}
         </section>
       )}
+      {open !== null && hasDetails && <Details key={open} id={open} live={live} />}
       <AskToEnd chat={chat} />
       {listShown.value && <ShortcutList />}
     </main>

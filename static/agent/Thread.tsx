@@ -14,6 +14,7 @@ import { nameOf, titleOf, typingLine } from '../shared/ui/names';
 import { useRows } from '../shared/ui/useRows';
 import { Actions } from './Actions';
 import { consoleWords } from './consoleWords';
+import { DetailsButton } from './Details';
 import { Status } from './InboxRow';
 import { goTo } from './route';
 
@@ -90,6 +91,7 @@ export function Thread({ id, live, drafts, problem }: ThreadProps) {
             myId={chat.me.id}
           />
         )}
+        {conversation?.customer && <DetailsButton />}
         {conversation !== undefined && <Actions conversation={conversation} live={live} />}
       </header>
       <p class="deed-problem" role="alert">
@@ -156,7 +158,7 @@ interface WhoProps {
   myId: string | null;
 }
 
-/** Who it is, whether they are there, and what their browser told. */
+/** Who it is, and whether they are there. */
 function Who({ conversation, title, connected, myId }: WhoProps) {
   const words = consoleWords.value;
   const { customer } = conversation;
@@ -174,34 +176,6 @@ function Who({ conversation, title, connected, myId }: WhoProps) {
         )}
         <Status conversation={conversation} waited={null} words={words} myId={myId} />
       </div>
-      {customer !== null && (customer.language !== null || customer.page !== null) && (
-        <dl class="facts">
-          {customer.language !== null && (
-            <div>
-              <dt>{words.customerLanguage}</dt>
-              <dd>{locale.value.languageOf(customer.language)}</dd>
-            </div>
-          )}
-          {customer.page !== null && (
-            <div class="page-fact">
-              <dt>{words.onPage}</dt>
-              <dd>
-                <PageLink address={customer.page} />
-              </dd>
-            </div>
-          )}
-        </dl>
-      )}
     </div>
-  );
-}
-
-/** The page comes from the customer's browser, so only a web address becomes a link. */
-function PageLink({ address }: { address: string }) {
-  if (!/^https?:\/\//i.test(address)) return <bdi>{address}</bdi>;
-  return (
-    <a href={address} target="_blank" rel="noopener noreferrer nofollow" dir="ltr" title={address}>
-      {address.replace(/^https?:\/\//i, '')}
-    </a>
   );
 }

@@ -1,7 +1,7 @@
 // Browsers are told apart by how they call themselves.
 
 import { expect, it } from 'vitest';
-import { deviceName } from './device';
+import { browserName, deviceName } from './device';
 
 const WINDOWS = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)';
 const IPHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15';
@@ -25,4 +25,16 @@ it.each([
   [null, null],
 ])('%s is %s', (userAgent, name) => {
   expect(deviceName(userAgent)).toBe(name);
+});
+
+it.each([
+  [`${WINDOWS} Chrome/142.0.0.0 Safari/537.36 Edg/141.0.0.0`, 'Edge 141 · Windows'],
+  ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 'Firefox 140 · Linux'],
+  [`${IPHONE} Version/18.1 Mobile/15E148 Safari/604.1`, 'Safari 18 · iOS'],
+  [`${IPHONE} Mobile/15E148 MicroMessenger/8.0.50`, 'WeChat 8 · iOS'],
+  ['Firefox/', 'Firefox'],
+  ['curl/8.9.1', 'curl'],
+  [null, null],
+])('%s is %s with its version', (userAgent, name) => {
+  expect(browserName(userAgent)).toBe(name);
 });

@@ -27,9 +27,25 @@ const SYSTEMS: readonly [RegExp, string][] = [
 ];
 
 export function deviceOf(userAgent: string): Device {
-  const first = (known: readonly [RegExp, string][]) =>
-    known.find(([pattern]) => pattern.test(userAgent))?.[1] ?? null;
-  return { browser: first(BROWSERS), system: first(SYSTEMS) };
+  return {
+    browser: first(BROWSERS, userAgent)?.[1] ?? null,
+    system: first(SYSTEMS, userAgent)?.[1] ?? null,
+  };
+}
+
+function first(known: readonly [RegExp, string][], userAgent: string) {
+  return known.find(([pattern]) => pattern.test(userAgent));
+}
+
+/** "Firefox 140 · Linux", for who has to find out why a page fails there. */
+export function browserName(userAgent: string | null): string | null {
+  const name = deviceName(userAgent);
+  const known = userAgent === null ? undefined : first(BROWSERS, userAgent);
+  if (name === null || userAgent === null || known === undefined) return name;
+  const [pattern, browser] = known;
+  // Where the pattern begins, after the name, is the number: "Firefox/140.0", "Version/18.1".
+  const version = /^[A-Za-z]+\/(\d+)/.exec(userAgent.slice(userAgent.search(pattern)))?.[1];
+  return version === undefined ? name : name.replace(browser, `${browser} ${version}`);
 }
 
 /** "Firefox · Linux"; a program that is no browser by its own first word. */

@@ -21,6 +21,7 @@ mod command_line;
 mod desk;
 mod faults;
 mod http;
+mod inbox;
 mod limits;
 mod logs;
 mod modules;

@@ -463,6 +463,7 @@ fn visitor(n: u8) -> Entrant {
         key: CustomerKey([n; 32]),
         page: None,
         language: None,
+        user_agent: None,
     })
 }
 

@@ -42,6 +42,7 @@ pub struct NewCustomer<'a> {
     pub token_hash: Vec<u8>,
     pub page: &'a Option<String>,
     pub language: &'a Option<String>,
+    pub user_agent: &'a Option<String>,
     pub created_at: NaiveDateTime,
 }
 

@@ -624,6 +624,7 @@ impl<'a> Batch<'a> {
                     key,
                     page,
                     language,
+                    user_agent,
                 },
                 Decision::Insert(_),
             ) = (write.by(), decision)
@@ -633,6 +634,7 @@ impl<'a> Batch<'a> {
                     token_hash: key.0.to_vec(),
                     page,
                     language,
+                    user_agent,
                     created_at: at.naive_utc(),
                 });
             }

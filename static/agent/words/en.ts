@@ -63,8 +63,6 @@ export const en = {
   roleAgent: 'Agent',
   roleSupervisor: 'Supervisor',
   roleAdmin: 'Administrator',
-  onPage: 'Page',
-  customerLanguage: 'Language',
   youPrefix: (text: string) => `You: ${text}`,
   tooManyTries: (seconds: number) =>
     seconds === 1 ? 'Too many tries. Wait 1 second.' : `Too many tries. Wait ${seconds} seconds.`,

@@ -65,8 +65,6 @@ export const zh: ConsoleWords = {
   roleAgent: '客服',
   roleSupervisor: '主管',
   roleAdmin: '管理员',
-  onPage: '页面',
-  customerLanguage: '语言',
   youPrefix: text => `您：${text}`,
   tooManyTries: seconds => `尝试次数过多，请等待 ${seconds} 秒。`,
 };

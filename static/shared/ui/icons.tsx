@@ -40,6 +40,12 @@ export const BackIcon = () => (
   </Icon>
 );
 
+export const CloseIcon = () => (
+  <Icon>
+    <path d="m5.5 5.5 9 9M14.5 5.5l-9 9" />
+  </Icon>
+);
+
 export const WarningIcon = () => (
   <Icon>
     <circle cx="10" cy="10" r="7.25" />

@@ -193,6 +193,11 @@ export class ConsolePage extends ChatPage {
       .click();
   }
 
+  /** Who the customer is: beside the conversation, or in a drawer. */
+  get details(): Locator {
+    return this.page.locator('.details');
+  }
+
   get note(): Locator {
     return this.page.getByRole('textbox', { name: this.words.note, exact: true });
   }

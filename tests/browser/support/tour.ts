@@ -105,7 +105,9 @@ export async function consoleTour({ people, server, watch, browsing, look }: Tou
   const agent = await people.visitor(browsing);
   const { page, words } = agent;
   const show = (state: string) => look(page, `console ${state}`);
-  const isNarrow = (page.viewportSize()?.width ?? 0) < 640;
+  const width = page.viewportSize()?.width ?? 0;
+  const isNarrow = width < 640;
+  const isWide = width > 1000;
   await show('login');
   watch.announce(/401.*\/api\/v1\/login/);
   await agent.signIn('not the password');
@@ -127,9 +129,17 @@ export async function consoleTour({ people, server, watch, browsing, look }: Tou
   await show('two waiting');
 
   await agent.choose('Donau');
+  if (isWide) await expect(agent.details).toContainText('shop.example');
   await agent.send('好的。Of course, one moment: https://example.com/x。');
   await agent.settled();
   await show('conversation');
+  if (!isWide) {
+    await agent.button(words.details).click();
+    await expect(agent.details).toContainText('shop.example');
+    await show('details');
+    await page.keyboard.press('Escape');
+  }
+  await expect(agent.details).toHaveCount(isWide ? 1 : 0);
   await agent.button(words.note).click();
   await agent.note.fill('她已经打过两次电话。Call before 3 pm: https://example.com/x');
   await show('writing a note');

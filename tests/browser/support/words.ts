@@ -41,6 +41,8 @@ export const WORDS = {
     placeInQueue: (n: number) => `You are number ${n} in the queue`,
     filters: { waiting: 'Waiting', mine: 'Mine', all: 'All', closed: 'Closed' },
     shortcuts: 'Keyboard shortcuts',
+    details: 'Details',
+    otherConversations: 'Other conversations',
     newMessages: (n: number) => (n === 1 ? '1 new message' : `${n} new messages`),
   },
   zh: {
@@ -82,6 +84,8 @@ export const WORDS = {
     placeInQueue: (n: number) => `您排在第 ${n} 位`,
     filters: { waiting: '等待中', mine: '我的', all: '全部', closed: '已结束' },
     shortcuts: '键盘快捷键',
+    details: '客户资料',
+    otherConversations: '其他会话',
     newMessages: (n: number) => `${n} 条新消息`,
   },
 } as const;
