@@ -16,6 +16,10 @@ use crate::{
     store::{DatabaseUrl, StoreOptions},
 };
 
+/// What a customer and a network may send where nobody has said otherwise: five messages every second would
+/// be much for one person, and 200 people who write one a second for an office.
+pub const MESSAGES_PER_MINUTE: (u32, u32) = (300, 12_000);
+
 /// Live chat that you host yourself: customers write, agents answer, every word is in the database.
 #[derive(Debug, Parser)]
 #[command(name = "kefu", version, max_term_width = 100)]
@@ -192,13 +196,24 @@ pub struct ServeArgs {
     #[arg(long, env = "KEFU_FRAMES_PER_SECOND", default_value_t = 20)]
     pub frames_per_second: u32,
 
+    /// Messages a minute that a customer may send by all their connections together, a minute's worth at
+    /// once; 0 is no limit. Without it 300, or no limit where KEFU_FRAMES_PER_SECOND is 0.
+    #[arg(long, env = "KEFU_MESSAGES_PER_MINUTE")]
+    pub messages_per_minute: Option<u32>,
+
+    /// Messages a minute that all customers of one network (a /24 of IPv4, a /48 of IPv6) may send
+    /// together, a minute's worth at once; 0 is no limit. Without it 12,000, or no limit where
+    /// KEFU_FRAMES_PER_SECOND is 0.
+    #[arg(long, env = "KEFU_NETWORK_MESSAGES_PER_MINUTE")]
+    pub network_messages_per_minute: Option<u32>,
+
     /// Proxies in front of this server, as addresses or networks such as 10.0.0.0/8, separated by commas. Of
     /// a request that comes from one of them, X-Forwarded-For says whose it is.
     #[arg(long, env = "KEFU_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
     pub trusted_proxies: Vec<IpNet>,
 
     /// WebSocket connections from one address, or from one /64 of IPv6; 0 is no limit.
-    #[arg(long, env = "KEFU_MAX_CONNECTIONS_PER_ADDRESS", default_value_t = 200)]
+    #[arg(long, env = "KEFU_MAX_CONNECTIONS_PER_ADDRESS", default_value_t = 500)]
     pub max_connections_per_address: usize,
 
     /// Seconds within which a connection must say hello.
@@ -411,6 +426,22 @@ impl ServeArgs {
             AfterCloseArg::New => AfterClose::New,
             AfterCloseArg::Reopen => AfterClose::Reopen,
         }
+    }
+
+    /// Messages a minute that a customer may send, and a network; 0 is no limit.
+    pub fn message_limits(&self) -> (u32, u32) {
+        let unset = |limit: u32| {
+            if self.frames_per_second == 0 {
+                0
+            } else {
+                limit
+            }
+        };
+        let (customer, network) = MESSAGES_PER_MINUTE;
+        (
+            self.messages_per_minute.unwrap_or(unset(customer)),
+            self.network_messages_per_minute.unwrap_or(unset(network)),
+        )
     }
 
     /// How long a text may be.

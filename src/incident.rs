@@ -14,6 +14,6 @@ pub fn incident(what: &str, cause: &dyn Display) -> Refusal {
     tracing::error!(incident, %cause, "{what}");
     let message = format!("something went wrong here; it is in the log as {incident}");
     let mut refusal = Refusal::new(Code::Internal, message);
-    refusal.incident = Some(incident);
+    refusal.incident = Some(incident.into());
     refusal
 }

@@ -15,7 +15,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
 use crate::{
-    chat::{ChatRoom, Report, RoomSettings, Stop},
+    chat::{Blocks, ChatRoom, Report, RoomSettings, Stop},
     config::ServeArgs,
     http::{self, App},
     password,
@@ -62,9 +62,11 @@ async fn serve(
     first_password: Option<String>,
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
-    let (room, writer) = start_room(&settings, &store)?;
+    let list = store.block_list_at_start().map_err(io::Error::other)?;
+    let blocks = Blocks::new(list);
+    let (room, writer) = start_room(&settings, &store, &blocks)?;
     let stop_within = Duration::from_secs(settings.stop_s);
-    let app = web::Data::new(App::new(store, room.clone(), settings));
+    let app = web::Data::new(App::new(store, room.clone(), blocks, settings));
     let server = start_http(listener, &app)?;
     let handle = server.handle();
     let server = tokio::task::spawn_local(server);
@@ -104,7 +106,11 @@ fn first_account(store: &Store, settings: &ServeArgs) -> Result<Option<String>, 
     Ok(made.filter(|_| !given).map(|_| chosen))
 }
 
-fn start_room(settings: &ServeArgs, store: &Store) -> io::Result<(Addr<ChatRoom>, Arc<Writer>)> {
+fn start_room(
+    settings: &ServeArgs,
+    store: &Store,
+    blocks: &Blocks,
+) -> io::Result<(Addr<ChatRoom>, Arc<Writer>)> {
     let room_settings = RoomSettings {
         kind: settings.room_kind(),
         after_close: settings.after_close(),
@@ -135,7 +141,12 @@ fn start_room(settings: &ServeArgs, store: &Store) -> io::Result<(Addr<ChatRoom>
         }
     });
     let writer = Arc::new(writer.map_err(io::Error::other)?);
-    let actor = ChatRoom::new(room_settings, store.clone(), Arc::clone(&writer));
+    let actor = ChatRoom::new(
+        room_settings,
+        store.clone(),
+        Arc::clone(&writer),
+        blocks.clone(),
+    );
     let arbiter = Arbiter::new();
     let room = ChatRoom::start_in_arbiter(&arbiter.handle(), move |_| actor);
     address_out.send(room.clone()).map_err(io::Error::other)?;

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    net::IpAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -13,6 +14,7 @@ use rustc_hash::FxHashMap;
 use tracing::debug;
 
 use super::{
+    blocks::Blocks,
     command::{Command, Effect, Entrant, Found, RoomSettings, SessionId},
     refuse::refuse,
     room::Room,
@@ -30,6 +32,8 @@ const TICK: Duration = Duration::from_millis(100);
 const LOGIN_CHECK: Duration = Duration::from_secs(3);
 /// How soon settings that another process has changed are noticed.
 const SETTINGS_CHECK: Duration = Duration::from_secs(2);
+/// How soon somebody who was blocked by another process is noticed, and a block that has ended.
+const BLOCK_CHECK: Duration = Duration::from_secs(2);
 /// Requests that may wait for the room. Past it the sessions themselves answer `overloaded`.
 const MAILBOX: usize = 65_536;
 
@@ -136,6 +140,16 @@ pub struct SettingsMoved;
 #[rtype(result = "HashSet<CustomerId>")]
 pub struct AskOnline(pub Vec<CustomerId>);
 
+/// From which addresses is this customer connected?
+#[derive(Message)]
+#[rtype(result = "Vec<IpAddr>")]
+pub struct AskAddresses(pub CustomerId);
+
+/// Somebody was blocked, or a block lifted: read who is kept out, and act on it.
+#[derive(Message)]
+#[rtype(result = "Result<(), Refusal>")]
+pub struct RenewBlocks;
+
 /// The server is going away: close every session.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -185,13 +199,22 @@ pub struct ChatRoom {
     started: Instant,
     /// What the room was last told of the settings, and until when they show so.
     settings: Option<(Arc<Settings>, Option<Timestamp>)>,
+    blocks: Blocks,
+    /// Readings of the blocks, in the order in which they began; an older one says nothing after a newer.
+    readings: u64,
+    taken: u64,
 }
 
 impl ChatRoom {
     /// A room over a store; `writer` must report to this actor by [`Report`].
-    pub fn new(settings: RoomSettings, store: Store, writer: Arc<Writer>) -> Self {
+    pub fn new(settings: RoomSettings, store: Store, writer: Arc<Writer>, blocks: Blocks) -> Self {
+        let mut room = Room::new(settings);
+        room.apply(Command::Block {
+            list: blocks.now(),
+            now: now(),
+        });
         Self {
-            room: Room::new(settings),
+            room,
             store,
             writer,
             links: FxHashMap::default(),
@@ -200,6 +223,9 @@ impl ChatRoom {
             stopping: false,
             started: Instant::now(),
             settings: None,
+            blocks,
+            readings: 0,
+            taken: 0,
         }
     }
 
@@ -377,6 +403,25 @@ impl ChatRoom {
         }));
     }
 
+    /// Reads who is kept out.
+    fn read_blocks(&mut self) -> ResponseActFuture<Self, Result<(), Refusal>> {
+        self.readings += 1;
+        let reading = self.readings;
+        let store = self.store.clone();
+        let read = async move { store.block_list().await.map_err(refuse) };
+        let taken = read.into_actor(self).map(move |list, act, ctx| {
+            let list = list?;
+            if reading > act.taken {
+                act.taken = reading;
+                if let Some(list) = act.blocks.renew(list) {
+                    act.run(Command::Block { list, now: now() }, ctx);
+                }
+            }
+            Ok(())
+        });
+        Box::pin(taken)
+    }
+
     /// Puts something into a session's channel, in its dialect, if that has it. A session that it does not
     /// fit into any more is out of the room: it closes itself as soon as its peer reads again, and comes back
     /// to resume.
@@ -460,6 +505,11 @@ impl Actor for ChatRoom {
                 }
             }));
         });
+        ctx.run_interval(BLOCK_CHECK, |act, ctx| {
+            // While the database is away, it stays as it was.
+            let read = act.read_blocks().map(|_, _, _| ());
+            ctx.spawn(read);
+        });
         ctx.run_interval(LOGIN_CHECK, |act, ctx| {
             let ended = ended_logins(act.store.clone(), act.room.logins());
             ctx.spawn(ended.into_actor(act).map(|ended, act, ctx| {
@@ -513,6 +563,7 @@ impl Handler<Enter> for ChatRoom {
                 session,
                 entrant,
                 resume,
+                now: now(),
             },
             ctx,
         );
@@ -588,6 +639,22 @@ impl Handler<AskOnline> for ChatRoom {
                 .filter(|id| self.room.is_online(*id))
                 .collect(),
         )
+    }
+}
+
+impl Handler<AskAddresses> for ChatRoom {
+    type Result = MessageResult<AskAddresses>;
+
+    fn handle(&mut self, AskAddresses(id): AskAddresses, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.room.addresses_of(id))
+    }
+}
+
+impl Handler<RenewBlocks> for ChatRoom {
+    type Result = ResponseActFuture<Self, Result<(), Refusal>>;
+
+    fn handle(&mut self, _: RenewBlocks, _: &mut Self::Context) -> Self::Result {
+        self.read_blocks()
     }
 }
 

@@ -1,11 +1,11 @@
 //! What happens to the room, and what is to be done about it: the two vocabularies of [`super::Room`].
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use crate::{
     domain::{
-        AfterClose, ConversationId, CustomerKey, Listed, Me, Refusal, RoomKind, Seq, SessionKey,
-        Settings, TextLimits, Timestamp,
+        AfterClose, BlockList, ConversationId, CustomerKey, Listed, Me, Refusal, RoomKind, Seq,
+        SessionKey, Settings, TextLimits, Timestamp,
     },
     protocol::{Close, LimitsView, PageAsked, Request, ServerFrame, SettingsView},
     store::{CustomerJoin, MessagePage, Viewer, Write, Written},
@@ -46,6 +46,8 @@ pub enum Entrant {
 pub struct Visitor {
     /// The hash of the page's token.
     pub key: CustomerKey,
+    /// Where they come from.
+    pub address: Option<IpAddr>,
     /// The page they are on.
     pub page: Option<String>,
     /// Their browser's language.
@@ -74,6 +76,8 @@ pub enum Command {
         entrant: Entrant,
         /// What it holds already.
         resume: BTreeMap<ConversationId, Seq>,
+        /// The server's clock.
+        now: Timestamp,
     },
     /// The store has looked the entrant up.
     Found {
@@ -132,6 +136,13 @@ pub enum Command {
         settings: Arc<Settings>,
         /// As those who are connected see them.
         view: Box<SettingsView>,
+    },
+    /// These are kept out from now on, and nobody else.
+    Block {
+        /// Who.
+        list: Arc<BlockList>,
+        /// The server's clock.
+        now: Timestamp,
     },
     /// Time passes.
     Tick {

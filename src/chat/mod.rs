@@ -5,14 +5,16 @@
 //! out. The actor does no database, network or file work itself.
 
 mod actor;
+mod blocks;
 mod command;
 mod cursor;
 mod refuse;
 mod room;
 
 pub use actor::{
-    AskOnline, ChatRoom, Enter, FromSession, Knock, Leave, Outbound, PageWritten, Report,
-    SettingsMoved, SignOut, Stop,
+    AskAddresses, AskOnline, ChatRoom, Enter, FromSession, Knock, Leave, Outbound, PageWritten,
+    RenewBlocks, Report, SettingsMoved, SignOut, Stop,
 };
+pub use blocks::Blocks;
 pub use command::{Entrant, RoomSettings, SessionId, Visitor};
 pub use refuse::refuse;

@@ -6,13 +6,17 @@
 //! own (or the shared one), and gets nothing of any other.
 //! **Invariant**: what is not for a session's side ([`Kind::is_for`]) moves its cursor and is not sent.
 
+mod blocked;
 mod business;
 mod presence;
 mod queue;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    sync::Arc,
+};
 
 use rustc_hash::FxHashMap;
 
@@ -22,9 +26,9 @@ use super::{
 };
 use crate::{
     domain::{
-        Action, AgentRef, ClientId, Code, Conversation, ConversationId, CustomerId, CustomerKey,
-        CustomerRef, Kind, Listed, Me, Message, Refusal, RoomKind, Seq, SessionKey, Side, Status,
-        Timestamp, check_text, rfc3339,
+        Action, AgentRef, BlockList, ClientId, Code, Conversation, ConversationId, CustomerId,
+        CustomerKey, CustomerRef, Kind, Listed, Me, Message, Refusal, RoomKind, Seq, SessionKey,
+        Side, Status, Timestamp, check_text, rfc3339,
     },
     protocol::{
         Close, ConversationView, HistoryView, MeView, MessageView, PageAsked, PersonView, Request,
@@ -91,6 +95,8 @@ pub struct Room {
     pending: BTreeMap<Ticket, Pending>,
     /// Catching up that the database did not answer; tried again with the next tick.
     retries: Vec<SessionId>,
+    /// Who is kept out.
+    blocks: Arc<BlockList>,
     /// What is known of the queue of waiting conversations.
     queue: queue::Watch,
     /// What the business has set.
@@ -113,6 +119,7 @@ impl Room {
             online: HashMap::new(),
             pending: BTreeMap::new(),
             retries: Vec::new(),
+            blocks: Arc::default(),
             queue: queue::Watch::default(),
             business: business::Business::default(),
             next_ticket: 0,
@@ -128,7 +135,13 @@ impl Room {
                 session,
                 entrant,
                 resume,
-            } => self.hello(session, entrant, resume, &mut out),
+                now,
+            } => match &entrant {
+                Entrant::Customer(visitor) if let Some(refusal) = self.keeps_out(visitor, now) => {
+                    blocked::turn_away(session, refusal, &mut out);
+                }
+                _ => self.hello(session, entrant, resume, &mut out),
+            },
             Command::Found {
                 session,
                 outcome,
@@ -165,6 +178,7 @@ impl Room {
             Command::Left(session) => self.left(session, &mut out),
             Command::SignedOut(keys) => self.signed_out(&keys, &mut out),
             Command::Settings { settings, view } => self.set(settings, view, &mut out),
+            Command::Block { list, now } => self.block(list, now, &mut out),
             Command::Tick { now_ms } => self.tick(now_ms, &mut out),
             Command::CloseAll => {
                 for session in std::mem::take(&mut self.sessions).into_keys() {

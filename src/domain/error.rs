@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::Timestamp;
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $status:literal, $retryable:literal;)*) => {
         /// Why a request was refused.
@@ -59,6 +61,8 @@ codes! {
     NotSignedIn = "not_signed_in", 401, false;
     /// Signed in, but not for this.
     Forbidden = "forbidden", 403, false;
+    /// Kept out, for a time or for good.
+    Blocked = "blocked", 403, false;
     /// A browser on another site.
     OriginRefused = "origin_refused", 403, false;
     /// No such address.
@@ -69,6 +73,10 @@ codes! {
     AgentNotFound = "agent_not_found", 404, false;
     /// There is no account of this id.
     AccountNotFound = "account_not_found", 404, false;
+    /// There is no customer of this id.
+    CustomerNotFound = "customer_not_found", 404, false;
+    /// There is no block of this id in force.
+    BlockNotFound = "block_not_found", 404, false;
     /// None of one's own logins has this id.
     SessionNotFound = "session_not_found", 404, false;
     /// Another method is meant for this address.
@@ -93,7 +101,7 @@ codes! {
     BodyTooLarge = "body_too_large", 413, false;
     /// A body that is not `application/json`.
     UnsupportedMedia = "unsupported_media", 415, false;
-    /// Too many frames or sign-in attempts.
+    /// Too many frames, messages or sign-in attempts.
     RateLimited = "rate_limited", 429, true;
     /// Too many connections from one address.
     TooManyConnections = "too_many_connections", 429, true;
@@ -117,8 +125,11 @@ pub struct Refusal {
     pub field: Option<String>,
     /// When to try again.
     pub retry_after_ms: Option<u64>,
+    /// Until when, for [`Code::Blocked`]; `None` is for good. Boxed: refusals are passed about, and this is
+    /// rare.
+    pub until: Option<Box<Timestamp>>,
     /// The name under which the cause stands in the log, for [`Code::Internal`].
-    pub incident: Option<String>,
+    pub incident: Option<Box<str>>,
 }
 
 impl Refusal {
@@ -129,6 +140,7 @@ impl Refusal {
             message: message.into(),
             field: None,
             retry_after_ms: None,
+            until: None,
             incident: None,
         }
     }

@@ -54,6 +54,11 @@ id!(
     AgentId
 );
 
+id!(
+    /// One keeping out of a customer or a network.
+    BlockId
+);
+
 /// A string that is no id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an id is a string of digits such as \"42\"")]

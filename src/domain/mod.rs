@@ -2,6 +2,7 @@
 //! the one table of errors. Everything here is plain data and pure functions.
 
 mod account;
+mod block;
 mod conversation;
 mod customer;
 mod desk;
@@ -14,13 +15,14 @@ mod text;
 mod time;
 
 pub use account::{Account, AccountChange, Device, Login, LoginId, Me, Role, Unmanaged};
+pub use block::{Block, BlockList, NewBlock, Target, neighbourhood};
 pub use conversation::{
     AgentRef, Conversation, CustomerRef, Listed, ReadMarks, Side, Status, Unread,
 };
 pub use customer::{CustomerDetails, CustomerRecord};
 pub use desk::{Action, Actor, Change, State, decide};
 pub use error::{Code, Refusal};
-pub use id::{AgentId, ConversationId, CustomerId, Seq};
+pub use id::{AgentId, BlockId, ConversationId, CustomerId, Seq};
 pub use key::{ClientId, CustomerKey, SessionKey, TOKEN_CHARS, Token};
 pub use message::{Author, Event, EventName, Kind, Message};
 pub use settings::{LiveSettings, Settings};

@@ -5,7 +5,7 @@ use actix_web::HttpRequest;
 use super::{App, answer::Answer};
 use crate::{
     chat::refuse,
-    domain::{Code, CustomerKey, Device, Me, Refusal, Role, SessionKey, Token},
+    domain::{Code, CustomerKey, Device, Me, Refusal, Role, SessionKey, Token, now},
     store::Viewer,
 };
 
@@ -137,7 +137,12 @@ pub async fn viewer(request: &HttpRequest, app: &App) -> Result<Viewer, Answer> 
         return Ok(Viewer::Agent);
     }
     let token = bearer(request).ok_or_else(Refusal::not_signed_in)?;
-    Ok(Viewer::Customer(CustomerKey::from(&token)))
+    let key = CustomerKey::from(&token);
+    let address = app.client_address(request);
+    match app.blocks.now().refusal(key, address, now()) {
+        Some(refusal) => Err(refusal.into()),
+        None => Ok(Viewer::Customer(key)),
+    }
 }
 
 #[cfg(test)]

@@ -55,6 +55,8 @@ pub struct Refused {
     status: StatusCode,
     code: u8,
     message: Cow<'static, str>,
+    /// For `Retry-After`.
+    retry_after_ms: Option<u64>,
 }
 
 impl Refused {
@@ -64,6 +66,7 @@ impl Refused {
             status,
             code,
             message,
+            retry_after_ms: None,
         }
     }
 
@@ -92,12 +95,12 @@ impl Refused {
     }
 
     /// Too much comes from there.
-    pub fn too_many(why: &'static str) -> Self {
-        Self::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            4,
-            format!("Forbidden: {why}"),
-        )
+    pub fn too_many(why: &'static str, retry_after_ms: u64) -> Self {
+        let message = format!("Forbidden: {why}");
+        Self {
+            retry_after_ms: Some(retry_after_ms),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, 4, message)
+        }
     }
 
     fn bad_version() -> Self {
@@ -106,7 +109,11 @@ impl Refused {
     }
 
     fn respond(&self) -> HttpResponse {
-        fresh(self.status).json(json!({"code": self.code, "message": self.message}))
+        let mut answer = fresh(self.status);
+        if let Some(ms) = self.retry_after_ms {
+            answer.insert_header((header::RETRY_AFTER, ms.div_ceil(1_000).to_string()));
+        }
+        answer.json(json!({"code": self.code, "message": self.message}))
     }
 }
 

@@ -6,10 +6,12 @@ mod accounts;
 mod address;
 mod answer;
 mod api;
+mod blocks;
 mod customer;
 pub mod engine;
 mod gate;
 mod health;
+mod limits;
 mod me;
 mod pages;
 mod rate;
@@ -33,11 +35,12 @@ use actix_web::{HttpRequest, guard, http::Method, web};
 use self::{
     address::{Addresses, Seat},
     answer::Answer,
+    limits::Messages,
     signin::SignIn,
 };
 use crate::{
     channel,
-    chat::{ChatRoom, SessionId},
+    chat::{Blocks, ChatRoom, SessionId},
     config::ServeArgs,
     domain::{Code, Refusal},
     socketio::engine::Registry,
@@ -53,6 +56,8 @@ pub struct App {
     room: Addr<ChatRoom>,
     settings: ServeArgs,
     addresses: Arc<Addresses>,
+    messages: Messages,
+    blocks: Blocks,
     sign_in: SignIn,
     sessions: AtomicU64,
     socketio: Arc<Registry>,
@@ -60,7 +65,8 @@ pub struct App {
 
 impl App {
     /// The state of one server, shared by its workers.
-    pub fn new(store: Store, room: Addr<ChatRoom>, settings: ServeArgs) -> Self {
+    pub fn new(store: Store, room: Addr<ChatRoom>, blocks: Blocks, settings: ServeArgs) -> Self {
+        let (customer, network) = settings.message_limits();
         let addresses = Arc::new(Addresses::new(settings.max_connections_per_address));
         let sign_in = SignIn::default();
         Self {
@@ -68,6 +74,8 @@ impl App {
             room,
             settings,
             addresses,
+            messages: Messages::new(customer, network),
+            blocks,
             sign_in,
             sessions: AtomicU64::new(1),
             socketio: Arc::default(),
@@ -130,6 +138,7 @@ pub fn routes(app: &web::Data<App>) -> impl FnOnce(&mut web::ServiceConfig) + us
                     .configure(me::configure)
                     .configure(accounts::configure)
                     .configure(settings::configure)
+                    .configure(blocks::configure)
                     .default_service(web::to(nowhere)),
             )
             .service(pages::console(&app))

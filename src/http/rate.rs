@@ -28,7 +28,7 @@ pub enum TooFast {
 impl Rate {
     /// `per_second` 0 is no limit.
     pub fn new(per_second: u32, now: Instant) -> Self {
-        let bucket = Bucket::new(per_second, now);
+        let bucket = Bucket::new(f64::from(per_second), BURST_S, now);
         Self {
             allowed: per_second,
             bucket,
@@ -59,34 +59,42 @@ impl Rate {
     }
 }
 
-/// A token bucket: so many a second, three seconds' worth at once.
-struct Bucket {
+/// A token bucket: so many a second, and so many at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Bucket {
     per_second: f64,
+    most: f64,
     tokens: f64,
     filled: Instant,
 }
 
 impl Bucket {
-    /// `per_second` 0 is no limit.
-    fn new(per_second: u32, now: Instant) -> Self {
-        let per_second = f64::from(per_second);
+    /// So many a second, `burst_s` seconds' worth at once; 0 is no limit.
+    pub fn new(per_second: f64, burst_s: f64, now: Instant) -> Self {
+        let most = per_second * burst_s;
         Self {
             per_second,
-            tokens: per_second * BURST_S,
+            most,
+            tokens: most,
             filled: now,
         }
+    }
+
+    /// Whether nothing was taken for so long that it says no more than a new one.
+    pub fn is_full(&self, now: Instant) -> bool {
+        self.tokens + now.duration_since(self.filled).as_secs_f64() * self.per_second >= self.most
     }
 
     /// Takes one.
     ///
     /// # Errors
     /// How long to wait for the next one.
-    fn take(&mut self, now: Instant) -> Result<(), Duration> {
+    pub fn take(&mut self, now: Instant) -> Result<(), Duration> {
         if self.per_second <= 0.0 {
             return Ok(());
         }
         let gained = now.duration_since(self.filled).as_secs_f64() * self.per_second;
-        self.tokens = (self.tokens + gained).min(self.per_second * BURST_S);
+        self.tokens = (self.tokens + gained).min(self.most);
         self.filled = now;
         if self.tokens >= 1.0 {
             self.tokens -= 1.0;
@@ -105,7 +113,7 @@ mod tests {
     #[test]
     fn three_seconds_worth_then_so_many_a_second() {
         let start = Instant::now();
-        let mut bucket = Bucket::new(10, start);
+        let mut bucket = Bucket::new(10.0, BURST_S, start);
         assert_eq!((0..100).filter(|_| bucket.take(start).is_ok()).count(), 30);
         let wait = bucket.take(start).unwrap_err();
         assert_eq!(wait.as_millis(), 100);
@@ -135,7 +143,7 @@ mod tests {
     #[test]
     fn zero_is_no_limit() {
         let now = Instant::now();
-        let mut bucket = Bucket::new(0, now);
+        let mut bucket = Bucket::new(0.0, BURST_S, now);
         assert!((0..10_000).all(|_| bucket.take(now).is_ok()));
     }
 }

@@ -1,7 +1,10 @@
 //! One `kefu.v1` session: reads frames, checks their shape, and passes them to the room; writes what the
 //! room sends. What it stands on is `socket`.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::IpAddr,
+    time::{Duration, Instant},
+};
 
 use actix::prelude::SendError;
 use actix_web::{
@@ -21,8 +24,14 @@ use crate::{
     channel::{Receiver, Sender, channel},
     chat::{Enter, Entrant, FromSession, Knock, Leave, Outbound, PageWritten, SessionId, Visitor},
     domain::{Code, CustomerKey, Refusal, SessionKey},
-    protocol::{ClientFrame, Close, Credentials, Dialect, Hello, ServerFrame, parse, reference_of},
+    protocol::{
+        ClientFrame, Close, Credentials, Dialect, Hello, Request, ServerFrame, parse, reference_of,
+    },
 };
+
+/// When to look again whether the address has a place: soon enough for whoever waits, and not so soon that
+/// the looking itself is a burden.
+pub const SEAT_MS: u64 = 10_000;
 
 type Line<'a> = socket::Line<'a, Session>;
 
@@ -38,6 +47,8 @@ pub async fn connect(
         id: app.next_session(),
         login: access::cookie_key(&request),
         user_agent: access::user_agent(&request),
+        address: app.client_address(&request),
+        customer: None,
         seat: app.seat(&request),
         inside: false,
         sender,
@@ -60,6 +71,10 @@ struct Session {
     login: Option<SessionKey>,
     /// What the browser called itself in the upgrade.
     user_agent: Option<String>,
+    /// Where it comes from.
+    address: Option<IpAddr>,
+    /// Which customer said hello, whose messages count against their limit.
+    customer: Option<CustomerKey>,
     /// `None`: the address has too many connections.
     seat: Option<Seat>,
     /// The room knows us.
@@ -93,6 +108,11 @@ impl Session {
             return refuse(request.reference(), refusal, line);
         }
         let reference = request.reference();
+        if let (Some(key), Request::Post { .. }) = (self.customer, &request)
+            && let Err(refusal) = self.app.messages.count(key, self.address, Instant::now())
+        {
+            return refuse(reference, refusal, line);
+        }
         match self.app.room.try_send(FromSession {
             session: self.id,
             request,
@@ -118,12 +138,17 @@ impl Session {
                 token,
                 page,
                 language,
-            } => Entrant::Customer(Visitor {
-                key: CustomerKey::from(&token),
-                page,
-                language,
-                user_agent: self.user_agent.take(),
-            }),
+            } => {
+                let key = CustomerKey::from(&token);
+                self.customer = Some(key);
+                Entrant::Customer(Visitor {
+                    key,
+                    address: self.address,
+                    page,
+                    language,
+                    user_agent: self.user_agent.take(),
+                })
+            }
             Credentials::Agent(token) => {
                 let login = token.as_ref().map(SessionKey::from).or(self.login);
                 let Some(login) = login else {
@@ -162,7 +187,8 @@ impl Peer for Session {
     fn opened(&mut self, line: &mut Line) {
         if self.seat.is_none() {
             let message = "too many connections from this address";
-            refuse(None, Refusal::new(Code::TooManyConnections, message), line);
+            let refusal = Refusal::new(Code::TooManyConnections, message).retry_after(SEAT_MS);
+            refuse(None, refusal, line);
             return close(Close::TooMany, line);
         }
         // Bounded by the connections, as `Leave` is.

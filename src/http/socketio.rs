@@ -8,6 +8,7 @@ mod unquote;
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap},
+    net::IpAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -22,12 +23,15 @@ use super::{
     address::Seat,
     engine::{Endpoint, Refused, resource},
     rate::{Rate, TooFast},
+    session::SEAT_MS,
 };
 use crate::{
     channel::{Receiver, Sender, channel},
     chat::{Enter, Entrant, FromSession, Leave, Outbound, PageWritten, SessionId, Visitor},
     config::{ServeArgs, Switch},
-    domain::{ClientId, Code, ConversationId, CustomerKey, Kind as MessageKind, Refusal, Token},
+    domain::{
+        ClientId, Code, ConversationId, CustomerKey, Kind as MessageKind, Refusal, Token, now,
+    },
     incident::incident,
     protocol::{ACK, Close, Dialect, Request, ServerFrame},
     socketio::{
@@ -97,6 +101,10 @@ enum Stage {
 pub struct Chat {
     id: SessionId,
     app: web::Data<App>,
+    /// Where it comes from.
+    address: Option<IpAddr>,
+    /// Which customer is in.
+    customer: Option<CustomerKey>,
     /// Its place among the connections of its address.
     _seat: Seat,
     version: Version,
@@ -124,10 +132,12 @@ impl Chat {
         };
         let seat = app
             .seat(request)
-            .ok_or_else(|| Refused::too_many("too many connections from this address"))?;
+            .ok_or_else(|| Refused::too_many("too many connections from this address", SEAT_MS))?;
         let (sender, receiver) = channel(app.queue_limits());
         Ok(Self {
             id: app.next_session(),
+            address: app.client_address(request),
+            customer: None,
             _seat: seat,
             version,
             token,
@@ -155,11 +165,18 @@ impl Chat {
             // Somebody new, for this connection only.
             None => Token::random().map_err(|error| incident("no token could be made", &error))?,
         };
+        let key = CustomerKey::from(&token);
+        let blocks = self.app.blocks.now();
+        if let Some(refusal) = blocks.refusal(key, self.address, now()) {
+            return Err(refusal);
+        }
+        self.customer = Some(key);
         self.stage = Stage::Entering;
         self.app.room.do_send(Enter {
             session: self.id,
             entrant: Entrant::Customer(Visitor {
-                key: CustomerKey::from(&token),
+                key,
+                address: self.address,
                 page: None,
                 language: None,
                 user_agent: self.user_agent.clone(),
@@ -219,6 +236,14 @@ impl Chat {
                 Ok(())
             }
         }
+    }
+
+    /// Counts a message against what the customer and their network may send.
+    fn counted(&self, request: Request) -> Result<Request, Refusal> {
+        if let Some(key) = self.customer {
+            (self.app.messages).count(key, self.address, Instant::now())?;
+        }
+        Ok(request)
     }
 
     fn page_written(&self, conversation: ConversationId) {
@@ -362,7 +387,9 @@ impl Application for Chat {
         if !self.within_rate(event.ack, client) {
             return;
         }
-        let asked = request_of(&event).and_then(|request| self.ask(request, client));
+        let asked = request_of(&event)
+            .and_then(|request| self.counted(request))
+            .and_then(|request| self.ask(request, client));
         if let Err(refusal) = asked {
             self.refuse(event.ack, refusal, client);
         }

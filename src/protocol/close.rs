@@ -23,11 +23,13 @@ pub enum Close {
     TooMany,
     /// Signed out, or never signed in.
     SignedOut,
+    /// Kept out, for a time or for good.
+    Blocked,
 }
 
 impl Close {
     /// Every close code that the server sends.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::GoingAway,
         Self::Protocol,
         Self::InvalidUtf8,
@@ -38,6 +40,7 @@ impl Close {
         Self::TooSlow,
         Self::TooMany,
         Self::SignedOut,
+        Self::Blocked,
     ];
 
     /// The code in the close frame (RFC 6455 §7.4).
@@ -53,6 +56,7 @@ impl Close {
             Self::TooSlow => 4008,
             Self::TooMany => 4029,
             Self::SignedOut => 4500,
+            Self::Blocked => 4503,
         }
     }
 
@@ -69,6 +73,7 @@ impl Close {
             Self::TooSlow => "too slow; reconnect and resume",
             Self::TooMany => "too many connections or frames; come back later",
             Self::SignedOut => "signed out",
+            Self::Blocked => "blocked",
         }
     }
 }

@@ -89,6 +89,9 @@ fn brief(error: &ErrorView) -> serde_json::Value {
     if let Some(ms) = error.retry_after_ms {
         brief["retry_after_ms"] = ms.into();
     }
+    if let Some(until) = &error.until {
+        brief["until"] = until.as_str().into();
+    }
     if let Some(incident) = &error.incident {
         brief["incident"] = incident.as_str().into();
     }

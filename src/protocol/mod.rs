@@ -3,6 +3,7 @@
 //! Shapes only; what a frame may do is decided in `chat`.
 
 mod account;
+mod block;
 mod client;
 mod close;
 mod customer;
@@ -11,6 +12,7 @@ mod server;
 mod settings;
 
 pub use account::{AccountView, LoginView};
+pub use block::{BlockView, BlockedView};
 pub use client::{
     ClientFrame, Credentials, HISTORY_PAGE, Hello, PageAsked, Rejected, Request, page_limit, parse,
     reference_of,
@@ -87,6 +89,7 @@ mod page {
         check::<LoginView>("session");
         check::<SectionView>("section");
         check::<CustomerDetailsView>("customer");
+        check::<BlockView>("block");
     }
 
     #[test]

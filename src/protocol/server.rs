@@ -119,7 +119,8 @@ impl ServerFrame {
             retryable: refusal.code.retryable(),
             field: refusal.field,
             retry_after_ms: refusal.retry_after_ms,
-            incident: refusal.incident,
+            until: refusal.until.map(|until| rfc3339(*until)),
+            incident: refusal.incident.map(String::from),
         })
     }
 }
@@ -437,6 +438,9 @@ pub struct ErrorView {
     /// When to try again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
+    /// Until when one is kept out, RFC 3339; for good where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
     /// The name of the cause in the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<String>,

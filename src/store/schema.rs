@@ -83,6 +83,20 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    blocks (id) {
+        id -> BigInt,
+        customer_id -> Nullable<BigInt>,
+        network -> Nullable<Text>,
+        reason -> Text,
+        agent_id -> BigInt,
+        created_at -> Timestamp,
+        ends_at -> Nullable<Timestamp>,
+        lifted_at -> Nullable<Timestamp>,
+        lifted_by -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     customers,
     agents,
@@ -90,4 +104,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     conversations,
     messages,
     settings,
+    blocks,
 );

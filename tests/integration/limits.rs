@@ -114,7 +114,12 @@ fn an_address_has_so_many_connections() {
     let (_database, server) = server(|it| it.with("KEFU_MAX_CONNECTIONS_PER_ADDRESS", 3));
     let mut inside: Vec<Client> = (0..3).map(|_| customer(&server)).collect();
     let mut fourth = Client::connect(&server);
-    assert_eq!(fourth.error().1, "too_many_connections");
+    let told = fourth.until(|frame| match frame {
+        ServerFrame::Error(error) => Some(error),
+        _ => None,
+    });
+    assert_eq!(told.code, "too_many_connections");
+    assert!(told.retry_after_ms.is_some(), "it says when to come back");
     assert_eq!(fourth.closed().0, 4029);
     inside.pop().unwrap().leave();
     // The server hears of the end in its own time.

@@ -106,6 +106,7 @@ impl World {
             session: SessionId(session),
             entrant,
             resume,
+            now: now(),
         });
     }
 
@@ -461,6 +462,7 @@ fn customer(index: usize) -> CustomerRef {
 fn visitor(n: u8) -> Entrant {
     Entrant::Customer(Visitor {
         key: CustomerKey([n; 32]),
+        address: Some(std::net::IpAddr::from([203, 0, 113, n])),
         page: None,
         language: None,
         user_agent: None,
@@ -958,4 +960,59 @@ fn customers_hear_their_place_when_it_changes_and_not_more_often_than_the_pause(
     world.apply(Command::Tick { now_ms: 8_000 });
     world.settle();
     assert_eq!(places(&world, 5), [1]);
+}
+
+fn keep_out(world: &mut World, keys: &[u8], networks: &[&str]) {
+    let customers: Vec<_> = keys.iter().map(|n| (CustomerKey([*n; 32]), None)).collect();
+    let networks = networks
+        .iter()
+        .map(|it| (it.parse().unwrap(), None))
+        .collect();
+    let list = std::sync::Arc::new(crate::domain::BlockList::new(customers, networks));
+    world.apply(Command::Block { list, now: now() });
+}
+
+fn was_told(world: &World, session: u64) -> bool {
+    let frames = world.received.get(&SessionId(session));
+    frames.is_some_and(|frames| {
+        frames
+            .iter()
+            .any(|frame| matches!(frame, ServerFrame::Error(error) if error.code == "blocked"))
+    })
+}
+
+#[test]
+fn who_is_blocked_is_told_and_out_wherever_they_are_and_nobody_else_is() {
+    let mut world = World::new();
+    for (session, who) in [(1, 1), (2, 1), (3, 2), (4, 3)] {
+        world.hello(session, visitor(who), &[]);
+    }
+    world.hello(5, Entrant::Agent(AGENT), &[]);
+    world.settle();
+    // One is still being looked up.
+    world.hello(6, visitor(1), &[]);
+    keep_out(&mut world, &[1], &["203.0.113.2/32"]);
+    for session in [1, 2, 3, 6] {
+        assert!(was_told(&world, session), "{session}");
+        assert_eq!(world.closed.get(&SessionId(session)), Some(&Close::Blocked));
+    }
+    for session in [4, 5] {
+        assert_eq!(world.closed.get(&SessionId(session)), None);
+    }
+    // What the store says of them now comes too late to let them in.
+    world.settle();
+    assert!(
+        !world.received[&SessionId(6)]
+            .iter()
+            .any(|frame| matches!(frame, ServerFrame::Welcome(_)))
+    );
+    // At the door.
+    world.hello(7, visitor(1), &[]);
+    world.hello(8, visitor(4), &[]);
+    assert_eq!(world.closed.get(&SessionId(7)), Some(&Close::Blocked));
+    assert_eq!(world.closed.get(&SessionId(8)), None);
+    assert_eq!(world.asked.len(), 1, "a blocked one is not even looked up");
+    keep_out(&mut world, &[], &[]);
+    world.hello(9, visitor(1), &[]);
+    assert_eq!(world.closed.get(&SessionId(9)), None, "lifted");
 }

@@ -71,7 +71,7 @@ fn a_write_that_can_not_be_stored_does_not_harm_the_others() {
                 };
                 assert_eq!(refusal.code, Code::Internal);
                 let incident = refusal.incident.unwrap();
-                assert!(refusal.message.contains(&incident), "{}", refusal.message);
+                assert!(refusal.message.contains(&*incident), "{}", refusal.message);
                 assert!(!refusal.message.contains("bad for me"));
             } else {
                 assert_eq!(posted(written).message.text, "food");

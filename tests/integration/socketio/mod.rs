@@ -7,7 +7,7 @@ mod edges;
 mod wire;
 
 use conformance::Conformance;
-use wire::{Carrier, Client};
+pub use wire::{Carrier, Client};
 
 /// Every way to connect: Engine.IO 3 and 4, by polling and by WebSocket.
 const WAYS: [(u8, Carrier); 4] = [
