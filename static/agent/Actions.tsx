@@ -1,13 +1,15 @@
 // What can be done to the open conversation: take, transfer, back to the queue, end, reopen.
 
 import { signal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
 import type { Chat } from '../shared/core/chat';
 import type { Conversation } from '../shared/core/wire';
 import type { Live } from '../shared/ui/live';
 import { nameOf } from '../shared/ui/names';
+import { blocking } from './BlockDialog';
+import { blockWords } from './blockWords';
 import { consoleWords } from './consoleWords';
 import { Dialog } from './Dialog';
+import { Menu } from './Menu';
 import { isMine } from './mine';
 
 /** The conversation that somebody wants to end, while they are asked whether. */
@@ -81,6 +83,22 @@ export function Actions({ conversation, live }: ActionsProps) {
           {words.reopen}
         </button>
       )}
+      <Menu label={blockWords.value.more}>
+        {shut => (
+          <li>
+            <button
+              type="button"
+              class="menu-item"
+              onClick={() => {
+                shut();
+                blocking.value = conversation;
+              }}
+            >
+              {blockWords.value.blockCustomer}
+            </button>
+          </li>
+        )}
+      </Menu>
     </div>
   );
 }
@@ -89,58 +107,43 @@ export function Actions({ conversation, live }: ActionsProps) {
 function Transfer({ conversation, live, busy }: ActionsProps & { busy: boolean }) {
   const chat = live.value;
   const words = consoleWords.value;
-  const menu = useRef<HTMLDetailsElement>(null);
   const { id, status, agent: holder } = conversation;
   const others = [...chat.agents.values()].filter(
     agent => agent.id !== chat.me.id && (status === 'waiting' || agent.id !== holder?.id),
   );
-  const shut = () => {
-    if (menu.current !== null) menu.current.open = false;
-  };
-  useEffect(() => {
-    const elsewhere = (event: Event) => {
-      if (event.target instanceof Node && !menu.current?.contains(event.target)) shut();
-    };
-    document.addEventListener('pointerdown', elsewhere);
-    document.addEventListener('focusin', elsewhere);
-    return () => {
-      document.removeEventListener('pointerdown', elsewhere);
-      document.removeEventListener('focusin', elsewhere);
-    };
-  }, []);
-  const to = (agent: string | null) => {
-    shut();
-    chat.deeds.do(id, 'transfer', agent);
-  };
   if (others.length === 0 && status === 'waiting') return null;
   return (
-    <details
-      ref={menu}
-      class="menu"
-      onKeyDown={event => {
-        if (event.key !== 'Escape' || menu.current?.open !== true) return;
-        shut();
-        menu.current.querySelector('summary')?.focus();
+    <Menu label={words.transfer}>
+      {shut => {
+        const to = (agent: string | null) => {
+          shut();
+          chat.deeds.do(id, 'transfer', agent);
+        };
+        return (
+          <>
+            {others.map(agent => (
+              <li key={agent.id}>
+                <button
+                  type="button"
+                  class="menu-item"
+                  disabled={busy}
+                  onClick={() => to(agent.id)}
+                >
+                  <bdi>{words.transferTo(nameOf(agent, words))}</bdi>
+                </button>
+              </li>
+            ))}
+            {status === 'open' && (
+              <li>
+                <button type="button" class="menu-item" disabled={busy} onClick={() => to(null)}>
+                  {words.backToQueue}
+                </button>
+              </li>
+            )}
+          </>
+        );
       }}
-    >
-      <summary class="quiet">{words.transfer}</summary>
-      <ul class="menu-list">
-        {others.map(agent => (
-          <li key={agent.id}>
-            <button type="button" class="menu-item" disabled={busy} onClick={() => to(agent.id)}>
-              <bdi>{words.transferTo(nameOf(agent, words))}</bdi>
-            </button>
-          </li>
-        ))}
-        {status === 'open' && (
-          <li>
-            <button type="button" class="menu-item" disabled={busy} onClick={() => to(null)}>
-              {words.backToQueue}
-            </button>
-          </li>
-        )}
-      </ul>
-    </details>
+    </Menu>
   );
 }
 

@@ -20,6 +20,8 @@ import { AccountsPanel } from './AccountsPanel';
 import { AskToEnd, ending, mayHandle } from './Actions';
 import { AlertsPanel } from './alerts/AlertsPanel';
 import { useAlerts } from './alerts/useAlerts';
+import { BlockDialog } from './BlockDialog';
+import { BlocksPanel } from './BlocksPanel';
 import { consoleWords } from './consoleWords';
 import { Details } from './Details';
 import { filter, shown } from './filter';
@@ -140,6 +142,7 @@ export function Desk({ ended, signOut }: DeskProps) {
       )}
       {open !== null && hasDetails && <Details key={open} id={open} live={live} />}
       <AskToEnd chat={chat} />
+      <BlockDialog chat={chat} />
       {listShown.value && <ShortcutList />}
     </main>
   );
@@ -153,6 +156,8 @@ function OpenPanel({ name, me }: { name: PanelName; me: Person }) {
       return <AccountsPanel me={me} />;
     case 'alerts':
       return <AlertsPanel />;
+    case 'blocks':
+      return <BlocksPanel me={me} />;
   }
 }
 

@@ -12,6 +12,7 @@ import { nameOf } from '../shared/ui/names';
 import { accountWords, roleName } from './accountWords';
 import { isTroubled } from './alerts/AlertsPanel';
 import { alertWords } from './alerts/alertWords';
+import { blockWords } from './blockWords';
 import { openPanel, type PanelName } from './route';
 import { listShown } from './Shortcuts';
 
@@ -78,6 +79,7 @@ export function Staff({ live, signOut }: StaffProps) {
               </span>
             )}
           </PanelLink>
+          <PanelLink name="blocks" label={blockWords.value.blocks} />
           {chat.me.role === 'admin' && <PanelLink name="accounts" label={words.accounts} />}
         </div>
       )}

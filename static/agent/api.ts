@@ -82,5 +82,13 @@ export function field(body: unknown, name: string): unknown {
 }
 
 function failure(code: string): WireError {
-  return { type: 'error', ref: null, code, message: '', retryable: true, retry_after_ms: null };
+  return {
+    type: 'error',
+    ref: null,
+    code,
+    message: '',
+    retryable: true,
+    retry_after_ms: null,
+    until: null,
+  };
 }

@@ -4,6 +4,7 @@ import '../shared/ui/theme.css';
 import '../shared/ui/messages.css';
 import './agent.css';
 import './account.css';
+import './blocks.css';
 import './details.css';
 import { render } from 'preact';
 import { fitVisualViewport, watchAttention } from '../shared/browser';

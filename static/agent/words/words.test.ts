@@ -6,13 +6,27 @@ import { en as accountsEn } from './accounts.en';
 import { zh as accountsZh } from './accounts.zh';
 import { en as alertsEn } from './alerts.en';
 import { zh as alertsZh } from './alerts.zh';
+import { en as blocksEn } from './blocks.en';
+import { zh as blocksZh } from './blocks.zh';
 import { en as detailsEn } from './details.en';
 import { zh as detailsZh } from './details.zh';
 import { en as consoleEn } from './en';
 import { zh as consoleZh } from './zh';
 
-const en = { ...consoleEn, accounts: accountsEn, alerts: alertsEn, details: detailsEn };
-const zh = { ...consoleZh, accounts: accountsZh, alerts: alertsZh, details: detailsZh };
+const en = {
+  ...consoleEn,
+  accounts: accountsEn,
+  alerts: alertsEn,
+  blocks: blocksEn,
+  details: detailsEn,
+};
+const zh = {
+  ...consoleZh,
+  accounts: accountsZh,
+  alerts: alertsZh,
+  blocks: blocksZh,
+  details: detailsZh,
+};
 
 it('have the same keys in both languages, and none is empty', () => {
   const english = wordsOf(en);

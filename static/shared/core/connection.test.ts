@@ -182,6 +182,60 @@ describe('silence', () => {
 });
 
 describe('the end', () => {
+  it('comes back by itself when the time is over for which it was kept out', () => {
+    const t = setUp();
+    t.connection.start();
+    t.comeOnline();
+    t.dials[0]?.tell({
+      type: 'error',
+      ref: null,
+      code: 'blocked',
+      message: '',
+      retryable: false,
+      retry_after_ms: 3_600_000,
+      until: '2026-11-25T09:00:00.000Z',
+    });
+    t.dials[0]?.shut(4503);
+    expect(t.connection.phase).toBe('closed');
+    expect(t.connection.refusal?.code).toBe('blocked');
+    t.connection.wake();
+    t.clock.pass(3_599_000);
+    expect(t.dials).toHaveLength(1);
+    t.clock.pass(1_000);
+    expect(t.dials).toHaveLength(2);
+    expect(t.connection.refusal).toBeNull();
+  });
+
+  it('stays away for good where no time was said', () => {
+    const t = setUp();
+    t.connection.start();
+    t.comeOnline();
+    t.dials[0]?.tell({ type: 'error', ref: null, code: 'blocked', message: '', retryable: false });
+    t.dials[0]?.shut(4503);
+    t.clock.pass(100 * 86_400_000);
+    expect(t.dials).toHaveLength(1);
+  });
+
+  it('waits as long as the server said before it dials again', () => {
+    const t = setUp();
+    t.connection.start();
+    t.dials[0]?.open();
+    t.dials[0]?.tell({
+      type: 'error',
+      ref: null,
+      code: 'too_many_connections',
+      message: '',
+      retryable: true,
+      retry_after_ms: 10_000,
+    });
+    t.dials[0]?.shut(4029);
+    expect(t.connection.retryAt).not.toBeNull();
+    t.clock.pass(10_000);
+    expect(t.dials).toHaveLength(1);
+    t.clock.pass(60_000);
+    expect(t.dials.length).toBeGreaterThan(1);
+  });
+
   it.each([4500, 4999])('stays closed after %i, whatever happens', code => {
     const t = setUp();
     t.connection.start();

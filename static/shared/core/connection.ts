@@ -2,10 +2,11 @@
 // Knows no conversation; what it hears goes to `frame`, what becomes of it to `changed`.
 //
 //   idle → connecting → online → reconnecting → connecting …
-//   any → offline (the browser says so) → connecting;  any → closed (4500–4999), for good
+//   any → offline (the browser says so) → connecting;  any → closed (4500–4999), for good, or for
+//   as long as the server said
 
 import type { Clock, OpenSocket, Socket } from './env';
-import { type ClientFrame, readFrame, type ServerFrame } from './wire';
+import { type ClientFrame, readFrame, type ServerFrame, type WireError } from './wire';
 
 export type Phase = 'idle' | 'connecting' | 'online' | 'reconnecting' | 'offline' | 'closed';
 
@@ -30,6 +31,8 @@ const STABLE_MS = 5_000;
 /** A woken page asks at once whether a connection this silent still lives. */
 const DOUBT_MS = 5_000;
 const TOO_MANY_CONNECTIONS = 4029;
+/** What browsers can wait for (2^31 ms, 24 days); who is kept out for longer reloads the page. */
+const LONGEST_MS = 2_147_483_647;
 
 export class Connection {
   #phase: Phase = 'idle';
@@ -41,6 +44,8 @@ export class Connection {
   #heartbeatMs = 25_000;
   #everOnline = false;
   #closeCode: number | null = null;
+  #refusal: WireError | null = null;
+  #retryAt: number | null = null;
   #cancelTimer = () => {};
 
   constructor(private readonly options: ConnectionOptions) {}
@@ -57,6 +62,16 @@ export class Connection {
   /** The code that closed it for good. */
   get closeCode(): number | null {
     return this.#closeCode;
+  }
+
+  /** Why the server refused the connection, while there is none. */
+  get refusal(): WireError | null {
+    return this.#phase === 'online' ? null : this.#refusal;
+  }
+
+  /** When the next dial is, where the server said how long to wait. */
+  get retryAt(): number | null {
+    return this.#retryAt;
   }
 
   start(): void {
@@ -92,6 +107,7 @@ export class Connection {
 
   #dial(): void {
     this.#drop();
+    this.#refusal = null;
     // Browsers are sometimes wrong about being offline, so they are dialled past in silence.
     if (this.#phase !== 'offline' || this.options.browserOnline()) this.#become('connecting');
     let current = true;
@@ -120,12 +136,14 @@ export class Connection {
       this.#heartbeatMs = frame.heartbeat_s * 1000;
       this.#onlineSince = this.#lastHeard;
       this.#everOnline = true;
+      this.#refusal = null;
       this.#phase = 'online';
       this.#watchSilence();
       this.options.frame(frame);
       this.options.changed('online');
       return;
     }
+    if (frame.type === 'error' && frame.ref === null) this.#refusal = frame;
     this.options.frame(frame);
   }
 
@@ -133,6 +151,8 @@ export class Connection {
     if (code >= 4500 && code <= 4999) {
       this.#drop();
       this.#closeCode = code;
+      const wait = this.#refusal?.retry_after_ms ?? null;
+      if (wait !== null && wait < LONGEST_MS) this.#timer(wait, () => this.#dial());
       this.#become('closed');
       return;
     }
@@ -145,9 +165,11 @@ export class Connection {
     const wasGood = this.#phase === 'online' && clock.now() - this.#onlineSince >= STABLE_MS;
     this.#drop();
     if (wasGood && !keepAttempt) this.#attempt = 0;
-    const wait = 200 + random() * Math.min(30_000, 500 * 2 ** this.#attempt);
+    const asked = this.#refusal?.retry_after_ms ?? 0;
+    const wait = asked + 200 + random() * Math.min(30_000, 500 * 2 ** this.#attempt);
     this.#attempt += 1;
     this.#timer(wait, () => this.#dial());
+    if (asked > 0) this.#retryAt = clock.now() + wait;
     this.#become(browserOnline() ? 'reconnecting' : 'offline');
   }
 
@@ -166,6 +188,7 @@ export class Connection {
 
   #drop(): void {
     this.#cancelTimer();
+    this.#retryAt = null;
     const socket = this.#socket;
     this.#socket = null;
     socket?.close();

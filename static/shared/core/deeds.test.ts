@@ -23,7 +23,15 @@ function setUp() {
     changed: () => {},
   });
   const error = (ref: string | null, code: string) =>
-    ({ type: 'error', ref, code, message: '', retryable: false, retry_after_ms: null }) as const;
+    ({
+      type: 'error',
+      ref,
+      code,
+      message: '',
+      retryable: false,
+      retry_after_ms: null,
+      until: null,
+    }) as const;
   return { clock, sent, deeds, error, wire };
 }
 

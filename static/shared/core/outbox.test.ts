@@ -35,6 +35,7 @@ function setUp(store = memoryStore(), clock = new FakeClock()) {
       message: '',
       retryable: false,
       retry_after_ms: null,
+      until: null,
       ...error,
     });
   const states = () => outbox.entries.map(entry => `${entry.text}:${entry.state}`);

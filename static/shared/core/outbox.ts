@@ -18,8 +18,10 @@ export interface Entry {
   readonly kind: 'text' | 'note';
   readonly writtenAt: number;
   readonly state: 'queued' | 'sending' | 'sent' | 'failed';
-  /** The server's code, or `no_answer`. */
+  /** The server's code, or `no_answer`; of one that is queued, why it has to wait. */
   readonly error: string | null;
+  /** When one that was too much is sent again. */
+  readonly retryAt: number | null;
   /** Known once it is sent. */
   readonly seq: number | null;
 }
@@ -76,6 +78,7 @@ export class Outbox {
       writtenAt: this.options.clock.now(),
       state: 'queued',
       error: null,
+      retryAt: null,
       seq: null,
     };
     this.#replace([...this.#entries, entry]);
@@ -142,7 +145,12 @@ export class Outbox {
     if (error.retryable) {
       const tries = this.#tries.get(entry.clientId)?.tries ?? 1;
       const backOff = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (tries - 1));
-      this.#backToQueue(entry.clientId, Math.max(error.retry_after_ms ?? 0, backOff));
+      const wait = Math.max(error.retry_after_ms ?? 0, backOff);
+      this.#backToQueue(entry.clientId, wait);
+      if (error.code === 'rate_limited') {
+        const retryAt = this.options.clock.now() + wait;
+        this.#update(entry.clientId, { error: error.code, retryAt });
+      }
     } else {
       this.#fail(entry.clientId, error.code);
     }
@@ -213,7 +221,7 @@ export class Outbox {
         notBefore: 0,
         cancel,
       });
-      this.#update(entry.clientId, { state: 'sending' });
+      this.#update(entry.clientId, { state: 'sending', error: null, retryAt: null });
     }
     if (wakeAt !== Number.POSITIVE_INFINITY) {
       this.#cancelWake = clock.after(wakeAt - clock.now(), () => this.#pump());
@@ -292,6 +300,7 @@ function load(kept: string | null): Entry[] {
       writtenAt: Number(item.writtenAt) || 0,
       state: item.state === 'failed' ? 'failed' : 'queued',
       error: item.state === 'failed' ? (item.error ?? null) : null,
+      retryAt: null,
       seq: null,
     }));
 }

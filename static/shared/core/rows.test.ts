@@ -21,6 +21,7 @@ function entry(clientId: string, more: Partial<Entry> = {}): Entry {
     writtenAt: NOON,
     state: 'queued',
     error: null,
+    retryAt: null,
     seq: null,
     ...more,
   };

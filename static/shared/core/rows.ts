@@ -40,6 +40,8 @@ export interface MessageRow {
   readonly last: boolean;
   readonly state: SendState | null;
   readonly error: string | null;
+  /** When one that was too much is sent again. */
+  readonly retryAt: number | null;
   /** Of an entry of the outbox, for Try again and Delete. */
   readonly clientId: string | null;
 }
@@ -108,6 +110,7 @@ function stored(message: Message, input: RowsInput): MessageRow | EventRow {
     last: true,
     state: null,
     error: null,
+    retryAt: null,
     clientId: null,
   };
 }
@@ -128,6 +131,7 @@ function sent(entry: Entry, input: RowsInput): MessageRow {
     last: true,
     state: entry.state === 'sent' || entry.state === 'failed' ? entry.state : states[entry.state],
     error: entry.error,
+    retryAt: entry.retryAt,
     clientId: entry.clientId,
   };
 }

@@ -102,6 +102,8 @@ export interface WireError {
   readonly message: string;
   readonly retryable: boolean;
   readonly retry_after_ms: number | null;
+  /** Until when one is kept out, where that is why. */
+  readonly until: string | null;
 }
 
 export type ServerFrame =
@@ -283,6 +285,7 @@ export function readError(value: unknown): WireError | null {
     message: text(e.message),
     retryable: e.retryable === true,
     retry_after_ms: typeof e.retry_after_ms === 'number' ? count(e.retry_after_ms) : null,
+    until: textOrNull(e.until),
   };
 }
 

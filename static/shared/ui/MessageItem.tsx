@@ -6,6 +6,7 @@ import type { Locale } from '../core/i18n';
 import { splitLinks } from '../core/links';
 import type { EventRow, MessageRow, Row } from '../core/rows';
 import type { Person } from '../core/wire';
+import { Countdown } from './Countdown';
 import { LockIcon, WarningIcon } from './icons';
 import { eventLine } from './names';
 
@@ -132,7 +133,12 @@ function Meta({ row, locale, actions }: { row: MessageRow; locale: Locale; actio
   return (
     <div class="meta">
       {row.last && <Time at={row.at} locale={locale} />}
-      {row.state !== null && <span class={`state ${row.state}`}>{states[row.state]}</span>}
+      {row.state !== null && (
+        <span class={`state ${row.state}`}>
+          {row.retryAt === null ? states[row.state] : words.tooFast}
+          {row.retryAt !== null && <Countdown until={row.retryAt} />}
+        </span>
+      )}
     </div>
   );
 }

@@ -3,6 +3,7 @@
 
 import type { Page } from '@playwright/test';
 import { type Browsing, expect, type People } from './fixtures.ts';
+import { keepingOut, keptOut } from './keepingOut.ts';
 import { ADMIN, type Server } from './server.ts';
 import type { Watch } from './watch.ts';
 import { Api, WireSession } from './wire.ts';
@@ -98,6 +99,7 @@ export async function customerTour({ people, server, watch, browsing, look }: To
   await show('ended');
   await customer.button(words.newChat).click();
   await show('begun anew');
+  await keptOut(customer, server, show);
 }
 
 /** The console, state by state. */
@@ -158,6 +160,7 @@ export async function consoleTour({ people, server, watch, browsing, look }: Tou
   await show('ended');
   await agent.button(words.reopen).click();
   await expect(agent.composer).toBeVisible();
+  await keepingOut(agent, show);
   if (isNarrow) {
     await agent.back.click();
     await show('back at the list');

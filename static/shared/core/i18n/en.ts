@@ -67,6 +67,10 @@ export const en = {
   connectedAgain: 'Connected again',
   offline: 'You are offline. What you write is kept and sent later.',
   closed: 'This chat was disconnected by the server.',
+  blocked: 'You cannot write here any more.',
+  blockedUntil: (when: string) => `You cannot write here until ${when}.`,
+  tooFast: 'Too many messages; will be sent',
+  inSeconds: (n: number) => `in ${n} s`,
   tryNow: 'Try now',
   reload: 'Reload',
 
@@ -81,6 +85,7 @@ export const en = {
     bad_credentials: 'The user name or the password is wrong, or the account is disabled.',
     not_signed_in: 'You are not signed in.',
     forbidden: 'You are not allowed to do this.',
+    blocked: 'You cannot write here.',
     origin_refused: 'This address is not one that the server accepts.',
     not_found: 'There is no such thing here.',
     conversation_not_found: 'There is no such conversation.',

@@ -71,6 +71,13 @@ export class Locale {
     return safely(() => this.#full.format(at));
   }
 
+  /** "Nov 25, 2026, 3:04 PM" */
+  moment(at: number): string {
+    return safely(() =>
+      new Date(at).toLocaleString(this.#formats, { dateStyle: 'medium', timeStyle: 'short' }),
+    );
+  }
+
   /** "Today", "Yesterday", "Monday, November 23", "November 23, 2025" */
   day(at: number, now: number): string {
     const days = dayNumber(now) - dayNumber(at);

@@ -62,6 +62,10 @@ export const zh: Words = {
   connectedAgain: '已重新连接',
   offline: '您已离线。您写的内容会保留，稍后自动发送。',
   closed: '服务器已断开此会话。',
+  blocked: '您已无法在此留言。',
+  blockedUntil: when => `在 ${when} 之前，您无法在此留言。`,
+  tooFast: '消息太多，稍后自动发送',
+  inSeconds: n => `${n} 秒后`,
   tryNow: '立即重试',
   reload: '重新加载',
 
@@ -75,6 +79,7 @@ export const zh: Words = {
     bad_credentials: '用户名或密码错误，或账号已停用。',
     not_signed_in: '您尚未登录。',
     forbidden: '您没有权限进行此操作。',
+    blocked: '您无法在此留言。',
     origin_refused: '服务器不接受此网址。',
     not_found: '没有找到。',
     conversation_not_found: '没有这个会话。',

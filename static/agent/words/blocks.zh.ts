@@ -1,0 +1,40 @@
+// 屏蔽客户与网段的中文。
+
+import type { BlockWords } from '../blockWords';
+
+export const zh: BlockWords = {
+  more: '更多',
+  blocks: '已屏蔽',
+  blockCustomer: '屏蔽该客户…',
+  blockTitle: who => `屏蔽${who}？`,
+  blockMore: '对方会立即断开，并得知何时解除，但不会知道原因。',
+  whom: '屏蔽谁',
+  onlyCustomer: '该客户',
+  everyoneFrom: address => `来自 ${address} 的所有人`,
+  howLong: '多久',
+  oneHour: '1 小时',
+  oneDay: '1 天',
+  oneWeek: '1 周',
+  forGood: '永久',
+  why: '原因（仅同事可见）',
+  block: '屏蔽',
+  blocked: '已屏蔽。',
+  isBlocked: '该客户已被屏蔽。',
+  isUntil: when => `至 ${when}`,
+  isForGood: '永久',
+  byWhom: who => `操作人：${who}`,
+  lift: '解除',
+  lifted: '已解除。',
+  nobodyBlocked: '没有被屏蔽的客户或网段。',
+  nobodyBlockedMore: '可在会话的“更多”中屏蔽客户。',
+  blockNetwork: '屏蔽网段',
+  network: '地址或网段',
+  networkHint: '例如 203.0.113.7 或 203.0.113.0/24。只影响客户，不影响同事。',
+  networkInvalid: '这不是有效的地址或网段，或者网段过大。',
+  reasonMissing: '请写明原因，供同事了解。',
+  problems: {
+    forbidden: '只有主管和管理员可以屏蔽网段。',
+    customer_not_found: '该客户已不存在。',
+    block_not_found: '该屏蔽已经结束。',
+  },
+};
