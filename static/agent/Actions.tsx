@@ -32,7 +32,7 @@ export function Actions({ conversation, live }: ActionsProps) {
   const { id, status } = conversation;
   // Everybody's conversation is nobody's.
   if (conversation.customer === null) return null;
-  const busy = chat.deeds.busy(id) || chat.connection.phase !== 'online';
+  const busy = chat.deeds?.busy(id) || chat.connection.phase !== 'online';
   const may = mayHandle(conversation, chat);
   const mine = isMine(conversation, chat.me.id);
   return (
@@ -43,7 +43,7 @@ export function Actions({ conversation, live }: ActionsProps) {
           type="button"
           class="primary small"
           disabled={busy}
-          onClick={() => chat.deeds.do(id, 'take')}
+          onClick={() => chat.deeds?.do(id, 'take')}
         >
           {words.take}
         </button>
@@ -53,7 +53,7 @@ export function Actions({ conversation, live }: ActionsProps) {
           type="button"
           class="quiet"
           disabled={busy}
-          onClick={() => chat.deeds.do(id, 'transfer', chat.me.id)}
+          onClick={() => chat.deeds?.do(id, 'transfer', chat.me.id)}
         >
           {words.takeOver}
         </button>
@@ -78,7 +78,7 @@ export function Actions({ conversation, live }: ActionsProps) {
           type="button"
           class="primary small"
           disabled={busy}
-          onClick={() => chat.deeds.do(id, 'reopen')}
+          onClick={() => chat.deeds?.do(id, 'reopen')}
         >
           {words.reopen}
         </button>
@@ -117,7 +117,7 @@ function Transfer({ conversation, live, busy }: ActionsProps & { busy: boolean }
       {shut => {
         const to = (agent: string | null) => {
           shut();
-          chat.deeds.do(id, 'transfer', agent);
+          chat.deeds?.do(id, 'transfer', agent);
         };
         return (
           <>
@@ -164,7 +164,7 @@ export function AskToEnd({ chat }: { chat: Chat }) {
         <button type="submit" class="quiet">
           {words.cancel}
         </button>
-        <button type="submit" class="primary" onClick={() => chat.deeds.do(id, 'close')}>
+        <button type="submit" class="primary" onClick={() => chat.deeds?.do(id, 'close')}>
           {words.close}
         </button>
       </form>

@@ -11,6 +11,7 @@ import {
   watchNetwork,
 } from '../shared/browser';
 import { Chat } from '../shared/core/chat';
+import { Deeds } from '../shared/core/deeds';
 import { Drafts } from '../shared/core/drafts';
 import type { Person, WireError } from '../shared/core/wire';
 import { Live } from '../shared/ui/live';
@@ -29,6 +30,7 @@ import { Inbox } from './Inbox';
 import { OlderConversations } from './older';
 import { goTo, openId, openPanel, type PanelName } from './route';
 import { listShown, ShortcutList, useShortcuts } from './Shortcuts';
+import { SettingsPanel } from './settings/SettingsPanel';
 import { Thread } from './Thread';
 import { useConversation } from './useConversation';
 
@@ -52,6 +54,7 @@ function newChat(changed: () => void): Chat {
     tabStore,
     browserOnline,
     changed,
+    deeds: options => new Deeds(options),
   });
 }
 
@@ -107,7 +110,7 @@ export function Desk({ ended, signOut }: DeskProps) {
     takeNext: () => {
       const next = chat.directory.waiting[0];
       if (next === undefined) return;
-      chat.deeds.do(next.id, 'take');
+      chat.deeds?.do(next.id, 'take');
       goTo(next.id);
     },
     end: () => {
@@ -158,6 +161,8 @@ function OpenPanel({ name, me }: { name: PanelName; me: Person }) {
       return <AlertsPanel />;
     case 'blocks':
       return <BlocksPanel me={me} />;
+    case 'settings':
+      return <SettingsPanel me={me} />;
   }
 }
 

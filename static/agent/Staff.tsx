@@ -15,6 +15,7 @@ import { alertWords } from './alerts/alertWords';
 import { blockWords } from './blockWords';
 import { openPanel, type PanelName } from './route';
 import { listShown } from './Shortcuts';
+import { settingsWords } from './settings/settingsWords';
 
 interface StaffProps {
   live: Live<Chat>;
@@ -80,7 +81,12 @@ export function Staff({ live, signOut }: StaffProps) {
             )}
           </PanelLink>
           <PanelLink name="blocks" label={blockWords.value.blocks} />
-          {chat.me.role === 'admin' && <PanelLink name="accounts" label={words.accounts} />}
+          {chat.me.role === 'admin' && (
+            <>
+              <PanelLink name="accounts" label={words.accounts} />
+              <PanelLink name="settings" label={settingsWords.value.settings} />
+            </>
+          )}
         </div>
       )}
       <p class="staff-problem" role="alert">

@@ -37,7 +37,7 @@ export function Thread({ id, live, drafts, problem }: ThreadProps) {
   const loaded = timeline?.loaded === true;
   const failed = chat.history.failed(id);
   const phase = chat.connection.phase;
-  const deedProblem = chat.deeds.problem(id);
+  const deedProblem = chat.deeds?.problem(id) ?? null;
   const [isNote, setIsNote] = useState(false);
   const draft = isNote ? `${id}.note` : id;
   const title = conversation === undefined ? words.conversation : titleOf(conversation, words);

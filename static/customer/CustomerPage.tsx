@@ -5,13 +5,14 @@ import { attention, finePointer, tabStore } from '../shared/browser';
 import type { Chat } from '../shared/core/chat';
 import { Drafts } from '../shared/core/drafts';
 import { Composer } from '../shared/ui/Composer';
-import { LanguageSwitch } from '../shared/ui/LanguageSwitch';
 import type { Live } from '../shared/ui/live';
 import { locale } from '../shared/ui/locale';
 import { MessageList } from '../shared/ui/MessageList';
 import { nameOf, typingLine } from '../shared/ui/names';
 import { StatusLine } from '../shared/ui/StatusLine';
 import { useRows } from '../shared/ui/useRows';
+import { Header } from './Header';
+import { wear } from './look';
 
 /** A customer has one draft, whichever conversation it will open or go on with. */
 const DRAFT = 'current';
@@ -25,7 +26,8 @@ interface CustomerPageProps {
 
 export function CustomerPage({ live, isNew }: CustomerPageProps) {
   const chat = live.value;
-  const { words } = locale.value;
+  const { words, language } = locale.value;
+  const { business } = chat;
   const going = chat.directory.current;
   // The ended conversation that the customer has put away, to begin another.
   const [putAway, setPutAway] = useState<string | null>(null);
@@ -52,22 +54,21 @@ export function CustomerPage({ live, isNew }: CustomerPageProps) {
     if (id !== null && looking && atEnd) chat.seen(id);
   });
 
+  useEffect(() => {
+    if (business) wear(business);
+  }, [business]);
+
   const place = id === null ? null : chat.place(id);
   const unread = current?.unread ?? 0;
+  const title = business?.name ?? words.chatTitle;
   useEffect(() => {
-    document.title = unread > 0 ? `(${unread}) ${words.chatTitle}` : words.chatTitle;
-  }, [unread, words]);
+    document.title = unread > 0 ? `(${unread}) ${title}` : title;
+  }, [unread, title]);
 
   const phase = chat.connection.phase;
   return (
     <main class="chat">
-      <header>
-        <div class="who">
-          <h1>{words.chatTitle}</h1>
-          {chat.welcomed && phase === 'online' && <Availability here={chat.agents.size > 0} />}
-        </div>
-        <LanguageSwitch />
-      </header>
+      <Header live={live} />
       <StatusLine live={live} />
       <MessageList
         label={words.conversation}
@@ -83,9 +84,10 @@ export function CustomerPage({ live, isNew }: CustomerPageProps) {
           id !== null && failed ? () => chat.history.load(id, loaded ? 'older' : 'newest') : null
         }
         empty={
-          <div class="greeting">
-            <h2>{words.greeting}</h2>
-            <p>{words.greetingMore}</p>
+          // What the business says is known a moment after the page is.
+          <div class={business ? 'greeting' : 'greeting skeleton'}>
+            <h2 dir="auto">{business?.title[language] || words.greeting}</h2>
+            <p dir="auto">{business?.text[language] || words.greetingMore}</p>
           </div>
         }
         typing={id === null ? '' : typingLine(chat.typists.in(id), words)}
@@ -120,16 +122,5 @@ export function CustomerPage({ live, isNew }: CustomerPageProps) {
         />
       )}
     </main>
-  );
-}
-
-/** Whether anybody is there to answer, in words. */
-function Availability({ here }: { here: boolean }) {
-  const { words } = locale.value;
-  return (
-    <p class="availability">
-      <span class={here ? 'dot on' : 'dot'} aria-hidden="true" />
-      {here ? words.deskHere : words.deskAway}
-    </p>
   );
 }

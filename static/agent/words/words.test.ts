@@ -11,6 +11,8 @@ import { zh as blocksZh } from './blocks.zh';
 import { en as detailsEn } from './details.en';
 import { zh as detailsZh } from './details.zh';
 import { en as consoleEn } from './en';
+import { en as settingsEn } from './settings.en';
+import { zh as settingsZh } from './settings.zh';
 import { zh as consoleZh } from './zh';
 
 const en = {
@@ -19,6 +21,7 @@ const en = {
   alerts: alertsEn,
   blocks: blocksEn,
   details: detailsEn,
+  settings: settingsEn,
 };
 const zh = {
   ...consoleZh,
@@ -26,6 +29,7 @@ const zh = {
   alerts: alertsZh,
   blocks: blocksZh,
   details: detailsZh,
+  settings: settingsZh,
 };
 
 it('have the same keys in both languages, and none is empty', () => {

@@ -1,8 +1,9 @@
 // One person's side of the wire: carries frames between the connection and the parts that keep
 // something (outbox, timelines, directory, typing). Both pages are views of one Chat.
 
+import type { Business } from './business';
 import { Connection, type Phase } from './connection';
-import { Deeds } from './deeds';
+import type { Deeds, DeedsOptions } from './deeds';
 import { Directory } from './directory';
 import type { Clock, OpenSocket, Store } from './env';
 import { History } from './history';
@@ -38,6 +39,8 @@ export interface ChatOptions {
   tabStore: Store;
   browserOnline: () => boolean;
   changed: () => void;
+  /** For agents. */
+  deeds?: (options: DeedsOptions) => Deeds;
 }
 
 /** Timelines kept in memory; the rest are loaded anew when they are opened again. */
@@ -50,7 +53,8 @@ export class Chat {
   readonly outbox: Outbox;
   readonly directory: Directory;
   readonly history: History;
-  readonly deeds: Deeds;
+  /** What an agent does to conversations; customers have none. */
+  readonly deeds: Deeds | undefined;
   readonly typists: Typists;
   readonly teller: TypingTeller;
   readonly side: Side;
@@ -60,6 +64,8 @@ export class Chat {
   /** What a customer's message does once their conversation is closed. */
   afterClose: 'new' | 'reopen' = 'new';
   limits: Limits = DEFAULT_LIMITS;
+  /** What the business has set; null before the first `welcome`. */
+  business: Business | null = null;
   /** The agents who are online, by id; for a customer the one entry "desk". */
   readonly agents = new Map<string, Person>();
 
@@ -103,7 +109,7 @@ export class Chat {
       changed,
       timeline: id => this.#timelines.get(id),
     });
-    this.deeds = new Deeds({ clock, newRef, send, changed });
+    this.deeds = options.deeds?.({ clock, newRef, send, changed });
     this.typists = new Typists(clock, changed);
     this.teller = new TypingTeller(clock, (conversation, on) => {
       send({ type: 'typing', conversation, on });
@@ -182,7 +188,7 @@ export class Chat {
     if (phase !== 'online') {
       this.outbox.disconnected();
       this.history.disconnected();
-      this.deeds.disconnected();
+      this.deeds?.disconnected();
       this.#places.clear();
       this.typists.clear();
     }
@@ -209,7 +215,7 @@ export class Chat {
         if (frame.conversation.status !== 'waiting') this.#places.delete(frame.conversation.id);
         break;
       case 'conversation.done':
-        this.deeds.done(frame);
+        this.deeds?.done(frame);
         break;
       case 'queue':
         this.#places.set(frame.conversation, frame.position);
@@ -228,9 +234,12 @@ export class Chat {
         if (frame.ref === null && frame.code === 'rate_limited') {
           this.outbox.throttled(frame.retry_after_ms ?? THROTTLED_MS);
           this.history.throttled(frame.retry_after_ms ?? THROTTLED_MS);
-        } else if (!this.outbox.refused(frame) && !this.deeds.refused(frame)) {
+        } else if (!this.outbox.refused(frame) && !this.deeds?.refused(frame)) {
           this.history.refused(frame);
         }
+        break;
+      case 'settings.changed':
+        this.business = frame.business;
         break;
       case 'resumed':
       case 'pong':
@@ -245,6 +254,7 @@ export class Chat {
     this.room = frame.room;
     this.afterClose = frame.after_close;
     this.limits = frame.limits;
+    this.business = frame.business;
     this.agents.clear();
     for (const presence of frame.presence) this.#agent(presence, presence.online);
     for (const conversation of frame.conversations) {

@@ -2,6 +2,9 @@
 // server into one of them. What does not fit is answered with null and ignored by the caller, so
 // that a newer or a broken server cannot crash a page.
 
+import { type Business, readBusiness } from './business';
+import { count, type Json, object, text, textOrNull } from './json';
+
 export type Side = 'customer' | 'agent';
 
 export interface Person {
@@ -71,6 +74,7 @@ export interface Welcome {
   readonly conversations: readonly Conversation[];
   readonly presence: readonly Presence[];
   readonly heartbeat_s: number;
+  readonly business: Business;
   readonly limits: Limits;
 }
 
@@ -101,6 +105,8 @@ export interface WireError {
   readonly code: string;
   readonly message: string;
   readonly retryable: boolean;
+  /** Which field is wrong, where that is said. */
+  readonly field?: string;
   readonly retry_after_ms: number | null;
   /** Until when one is kept out, where that is why. */
   readonly until: string | null;
@@ -110,6 +116,7 @@ export type ServerFrame =
   | Welcome
   | { readonly type: 'resumed' }
   | { readonly type: 'pong' }
+  | { readonly type: 'settings.changed'; readonly business: Business }
   | Accepted
   | Done
   | { readonly type: 'queue'; readonly conversation: string; readonly position: number }
@@ -157,22 +164,9 @@ export type ClientFrame =
   | { type: 'read'; conversation: string; seq: number }
   | { type: 'ping' };
 
-type Json = Readonly<Record<string, unknown>>;
-
-function object(value: unknown): Json | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Json)
-    : null;
-}
-
 function list<T>(value: unknown, read: (item: unknown) => T | null): T[] {
   return Array.isArray(value) ? value.map(read).filter(item => item !== null) : [];
 }
-
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
-const count = (value: unknown, otherwise = 0): number =>
-  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : otherwise;
 
 function readPerson(value: unknown): Person {
   const from = object(value);
@@ -267,6 +261,7 @@ function readWelcome(f: Json): Welcome {
     conversations: readConversations(f.conversations),
     presence: list(f.presence, readPresence),
     heartbeat_s: count(f.heartbeat_s) || 25,
+    business: readBusiness(f.settings),
     limits: {
       text_chars: count(limits?.text_chars) || DEFAULT_LIMITS.text_chars,
       text_bytes: count(limits?.text_bytes) || DEFAULT_LIMITS.text_bytes,
@@ -284,6 +279,7 @@ export function readError(value: unknown): WireError | null {
     code: e.code,
     message: text(e.message),
     retryable: e.retryable === true,
+    field: text(e.field),
     retry_after_ms: typeof e.retry_after_ms === 'number' ? count(e.retry_after_ms) : null,
     until: textOrNull(e.until),
   };
@@ -305,6 +301,8 @@ export function readFrame(data: string): ServerFrame | null {
     case 'resumed':
     case 'pong':
       return { type: f.type };
+    case 'settings.changed':
+      return { type: f.type, business: readBusiness(f.settings) };
     case 'message.accepted':
       if (conversation === null) return null;
       return { type: f.type, ref: text(f.ref), conversation, seq: count(f.seq) };

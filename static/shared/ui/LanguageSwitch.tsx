@@ -1,10 +1,10 @@
 // The button that turns the page into the other language; it speaks that language.
 
-import { LANGUAGES, Locale } from '../core/i18n';
-import { locale, switchTo } from './locale';
+import { Locale } from '../core/i18n';
+import { locale, offered, switchTo } from './locale';
 
 export function LanguageSwitch() {
-  const others = LANGUAGES.filter(language => language !== locale.value.language);
+  const others = offered.value.filter(language => language !== locale.value.language);
   return (
     <>
       {others.map(language => {

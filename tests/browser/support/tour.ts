@@ -181,6 +181,11 @@ export async function consoleTour({ people, server, watch, browsing, look }: Tou
   await page.goto('/agent#alerts');
   await expect(page.getByRole('region', { name: words.alerts })).toBeVisible();
   await show('notifications');
+  await page.goto('/agent#settings');
+  const hours = page.getByRole('form', { name: words.hours });
+  await hours.getByRole('checkbox').check();
+  await show('settings');
+  await page.goBack();
   await page.goBack();
   await expect(agent.inbox).toBeVisible();
   const online = page.locator('.staff summary');

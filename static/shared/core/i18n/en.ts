@@ -14,6 +14,9 @@ export const en = {
   chatEnded: 'This chat has ended.',
   chatEndedReopen: 'This chat has ended. Write again to go on with it.',
   newChat: 'New chat',
+  replyWithin: (time: string) => `We usually answer within ${time}`,
+  deskClosed: 'We are closed right now. Write anyway: your message is kept.',
+  deskClosedUntil: (when: string) => `We are back on ${when}. Write anyway: your message is kept.`,
   deskAway: 'Nobody is here right now; write anyway, we will answer',
 
   // Who

@@ -101,6 +101,30 @@ export class Locale {
     );
   }
 
+  /** "Monday, November 30 at 9:00 AM": a moment to come. */
+  readonly when = (at: number): string =>
+    safely(() =>
+      new Date(at).toLocaleString(this.#formats, {
+        weekday: 'long',
+        month: 'long',
+        day: 'numeric',
+        hour: 'numeric',
+        minute: '2-digit',
+      }),
+    );
+
+  /** "5 minutes", "2 hours": in the largest unit that says it. */
+  readonly duration = (minutes: number): string => {
+    const [unit, size] = (
+      minutes % 1440 === 0 ? ['day', 1440] : minutes % 60 === 0 ? ['hour', 60] : ['minute', 1]
+    ) as [string, number];
+    return safely(() =>
+      new Intl.NumberFormat(this.tag, { style: 'unit', unit, unitDisplay: 'long' }).format(
+        minutes / size,
+      ),
+    );
+  };
+
   number(n: number): string {
     return this.#number.format(n);
   }

@@ -14,6 +14,9 @@ export const zh: Words = {
   chatEnded: '本次会话已结束。',
   chatEndedReopen: '本次会话已结束，再次留言即可继续。',
   newChat: '新会话',
+  replyWithin: time => `通常在 ${time}内回复`,
+  deskClosed: '现在是休息时间，请留言，我们会保留您的消息。',
+  deskClosedUntil: when => `我们将于${when}恢复服务，请留言，我们会保留您的消息。`,
   deskAway: '客服暂时不在，请留言，我们会回复您',
 
   you: '您',

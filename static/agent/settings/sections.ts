@@ -1,0 +1,30 @@
+// Every section of the settings with its form. A new one is a form in a file of its own and a line here.
+
+import type { ComponentType } from 'preact';
+import { GreetingForm } from './GreetingForm';
+import { HoursForm } from './HoursForm';
+import { LanguagesForm } from './LanguagesForm';
+import { LookForm } from './LookForm';
+import type { Fields } from './settingsApi';
+import type { SettingsWords } from './settingsWords';
+
+export interface FormProps {
+  /** The fields as they stand in the form. */
+  value: Fields;
+  change: (fields: Fields) => void;
+}
+
+interface SectionOfSettings {
+  /** As the server names it. */
+  name: string;
+  title: (words: SettingsWords) => string;
+  /** Inputs; each that can be refused has its path below the section as `data-field`. */
+  Form: ComponentType<FormProps>;
+}
+
+export const SECTIONS: readonly SectionOfSettings[] = [
+  { name: 'look', title: words => words.look, Form: LookForm },
+  { name: 'greeting', title: words => words.greeting, Form: GreetingForm },
+  { name: 'hours', title: words => words.hours, Form: HoursForm },
+  { name: 'languages', title: words => words.languages, Form: LanguagesForm },
+];
