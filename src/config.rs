@@ -176,6 +176,14 @@ pub struct ServeArgs {
     #[arg(long, env = "KEFU_STATIC", default_value = "static/dist")]
     pub static_dir: PathBuf,
 
+    /// The folder for the files that people send; not one that is served.
+    #[arg(long, env = "KEFU_FILES", default_value = "data/files")]
+    pub files: PathBuf,
+
+    /// Seconds after which a file that was uploaded and not posted is removed.
+    #[arg(long, env = "KEFU_FILE_UNPOSTED_S", default_value_t = 3_600)]
+    pub file_unposted_s: u64,
+
     /// Threads that serve connections; 0 is one for each core.
     #[arg(long, env = "KEFU_WORKERS", default_value_t = 0)]
     pub workers: usize,
@@ -358,6 +366,7 @@ impl ServeArgs {
             60_000,
         );
         range("KEFU_LOGIN_DAYS", u64::from(self.login_days), 1, 3_650);
+        range("KEFU_FILE_UNPOSTED_S", self.file_unposted_s, 1, 604_800);
         range("KEFU_STOP_S", self.stop_s, 1, 300);
         // Escaped as JSON, one character of four bytes takes twelve.
         let needed = self.text_bytes.saturating_mul(3).saturating_add(1_024);
@@ -394,6 +403,13 @@ impl ServeArgs {
                 .is_none_or(|password| password_is_acceptable(password)),
             "KEFU_ADMIN_PASSWORD is too short or too long; 8 to 200 characters are accepted"
                 .to_owned(),
+        );
+        check(
+            !self.files.starts_with(&self.static_dir),
+            format!(
+                "KEFU_FILES is {}, inside KEFU_STATIC; a folder that nobody can fetch from is accepted",
+                self.files.display()
+            ),
         );
         check(
             self.static_dir.join("index.html").is_file(),

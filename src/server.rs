@@ -17,10 +17,12 @@ use tracing::{info, warn};
 use crate::{
     chat::{Blocks, ChatRoom, Report, RoomSettings, Stop},
     config::ServeArgs,
+    files::Files,
     http::{self, App},
     password,
     protocol::{HISTORY_PAGE, LimitsView},
     store::{Store, StoreError, Writer},
+    sweep,
 };
 
 /// What keeps a server from running.
@@ -40,6 +42,12 @@ pub enum ServeError {
 /// When the database cannot be used or the address not be listened on.
 pub fn run(settings: ServeArgs) -> Result<(), ServeError> {
     let store = open_store(&settings)?;
+    let files = Files::open(&settings.files).map_err(|error| {
+        let folder = settings.files.display();
+        ServeError::Io(format!(
+            "cannot keep files in {folder}: {error}; KEFU_FILES sets another folder"
+        ))
+    })?;
     let listener = TcpListener::bind(settings.listen).map_err(|error| {
         let listen = settings.listen;
         ServeError::Io(format!(
@@ -49,7 +57,7 @@ pub fn run(settings: ServeArgs) -> Result<(), ServeError> {
     // Only now: a password that was made up for a start that fails would never be seen.
     let first_password = first_account(&store, &settings)?;
     let runner = actix::System::new();
-    let ended = runner.block_on(serve(settings, store, listener, first_password));
+    let ended = runner.block_on(serve(settings, store, files, listener, first_password));
     // Dropping the runtime would wait for reads that a database without an answer holds up.
     std::mem::forget(runner);
     ended.map_err(|error| ServeError::Io(error.to_string()))
@@ -58,6 +66,7 @@ pub fn run(settings: ServeArgs) -> Result<(), ServeError> {
 async fn serve(
     settings: ServeArgs,
     store: Store,
+    files: Files,
     listener: TcpListener,
     first_password: Option<String>,
 ) -> io::Result<()> {
@@ -66,7 +75,9 @@ async fn serve(
     let blocks = Blocks::new(list);
     let (room, writer) = start_room(&settings, &store, &blocks)?;
     let stop_within = Duration::from_secs(settings.stop_s);
-    let app = web::Data::new(App::new(store, room.clone(), blocks, settings));
+    let unposted = Duration::from_secs(settings.file_unposted_s);
+    tokio::task::spawn_local(sweep::keep_sweeping(store.clone(), files.clone(), unposted));
+    let app = web::Data::new(App::new(store, room.clone(), blocks, settings, files));
     let server = start_http(listener, &app)?;
     let handle = server.handle();
     let server = tokio::task::spawn_local(server);
@@ -122,6 +133,8 @@ fn start_room(
             history_page: HISTORY_PAGE,
             resume_conversations: http::RESUME_CONVERSATIONS,
             frames_per_second: settings.frames_per_second,
+            // As the business has set them, when a session begins.
+            files: None,
         },
         heartbeat_s: settings.heartbeat_s,
         // A little after the store gives up, so that its own answer comes first where it can.

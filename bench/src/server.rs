@@ -152,6 +152,7 @@ fn kefu(programs: &Programs, folder: &Path, database: &str) -> io::Result<Comman
     kefu.arg("serve")
         .env("DATABASE_URL", database)
         .env("KEFU_STATIC", folder)
+        .env("KEFU_FILES", folder.with_extension("files"))
         .env("KEFU_ROOM", "shared")
         .env("KEFU_FRAMES_PER_SECOND", "0")
         .env("KEFU_MAX_CONNECTIONS_PER_ADDRESS", "0")

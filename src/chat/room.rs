@@ -27,15 +27,16 @@ use super::{
 use crate::{
     domain::{
         Action, AgentRef, BlockList, ClientId, Code, Conversation, ConversationId, CustomerId,
-        CustomerKey, CustomerRef, Kind, Listed, Me, Message, Refusal, RoomKind, Seq, SessionKey,
-        Side, Status, Timestamp, check_text, rfc3339,
+        CustomerKey, CustomerRef, FileId, Kind, Listed, Me, Message, Refusal, RoomKind, Seq,
+        SessionKey, Side, Status, Timestamp, check_text, rfc3339,
     },
     protocol::{
-        Close, ConversationView, HistoryView, MeView, MessageView, PageAsked, PersonView, Request,
-        ServerFrame, SettingsView, WelcomeView,
+        Close, ConversationView, FileLimitsView, HistoryView, LimitsView, MeView, MessageView,
+        PageAsked, PersonView, Request, ServerFrame, SettingsView, WelcomeView,
     },
     store::{
-        Act, Acted, MarkRead, MessagePage, Post, Posted, Poster, Ticket, Viewer, Write, Written,
+        Act, Acted, MarkRead, MessagePage, Post, PostFile, Posted, Poster, Ticket, Viewer, Write,
+        Written,
     },
 };
 
@@ -328,7 +329,10 @@ impl Room {
             heartbeat_s: self.settings.heartbeat_s,
             now: rfc3339(now),
             settings: SettingsView::clone(&self.business.view),
-            limits: self.settings.limits.clone(),
+            limits: LimitsView {
+                files: FileLimitsView::new(&self.business.settings.files),
+                ..self.settings.limits.clone()
+            },
         };
         out.push(send(id, ServerFrame::Welcome(Box::new(welcome))));
 
@@ -452,9 +456,10 @@ impl Room {
                 client_id,
                 kind,
                 text,
+                file,
             } => {
                 let answer = Some(reference.clone());
-                let said = (client_id, kind, text);
+                let said = (client_id, kind, text, file);
                 (answer, self.post(id, reference, conversation, said, out))
             }
             Request::Act {
@@ -496,10 +501,13 @@ impl Room {
         id: SessionId,
         reference: String,
         conversation: Option<ConversationId>,
-        (client_id, kind, text): (ClientId, Kind, String),
+        (client_id, kind, text, file): (ClientId, Kind, String, Option<FileId>),
         out: &mut Effects,
     ) -> Result<(), Refusal> {
-        check_text(&text, self.settings.text)?;
+        // A file needs no words.
+        if file.is_none() || !text.trim().is_empty() {
+            check_text(&text, self.settings.text)?;
+        }
         let from = self.poster(id)?;
         if kind == Kind::Note && matches!(from, Poster::Customer { .. }) {
             return Err(Refusal::new(Code::Forbidden, "kind: notes are for agents"));
@@ -518,6 +526,10 @@ impl Room {
             client_id,
             kind,
             text,
+            file: file.map(|id| PostFile {
+                id,
+                most: self.business.settings.files.per_conversation,
+            }),
         })));
         Ok(())
     }

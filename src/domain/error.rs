@@ -55,6 +55,10 @@ codes! {
     TextInvalid = "text_invalid", 400, false;
     /// A setting that is unknown or not allowed; `field` names it.
     SettingInvalid = "setting_invalid", 400, false;
+    /// A file without a byte in it.
+    FileEmpty = "file_empty", 400, false;
+    /// A file that broke off, or did not come in time.
+    FileIncomplete = "file_incomplete", 400, true;
     /// Unknown user name, wrong password, or a disabled account.
     BadCredentials = "bad_credentials", 401, false;
     /// No session, or it has ended.
@@ -77,6 +81,8 @@ codes! {
     CustomerNotFound = "customer_not_found", 404, false;
     /// There is no block of this id in force.
     BlockNotFound = "block_not_found", 404, false;
+    /// There is no file of this id, it is not yours, or it is posted already; the three are not told apart.
+    FileNotFound = "file_not_found", 404, false;
     /// None of one's own logins has this id.
     SessionNotFound = "session_not_found", 404, false;
     /// Another method is meant for this address.
@@ -89,6 +95,8 @@ codes! {
     ConversationClosed = "conversation_closed", 409, false;
     /// It has not ended, or the customer has a newer one that has not.
     ConversationOpen = "conversation_open", 409, false;
+    /// The conversation has as many files as it may.
+    TooManyFiles = "too_many_files", 409, false;
     /// There is an account of this user name already.
     UsernameTaken = "username_taken", 409, false;
     /// Nobody does this to their own account.
@@ -99,6 +107,10 @@ codes! {
     SettingsChanged = "settings_changed", 409, false;
     /// The body is larger than allowed.
     BodyTooLarge = "body_too_large", 413, false;
+    /// A file that is larger than allowed.
+    FileTooLarge = "file_too_large", 413, false;
+    /// A file of a kind that is not allowed here.
+    FileTypeRefused = "file_type_refused", 415, false;
     /// A body that is not `application/json`.
     UnsupportedMedia = "unsupported_media", 415, false;
     /// Too many frames, messages or sign-in attempts.
@@ -111,6 +123,8 @@ codes! {
     Unavailable = "unavailable", 503, true;
     /// A queue is full.
     Overloaded = "overloaded", 503, true;
+    /// No room is left for files.
+    StorageFull = "storage_full", 507, false;
 }
 
 /// A refusal as the client gets it.
@@ -156,6 +170,11 @@ impl Refusal {
             Code::ConversationNotFound,
             "there is no such conversation here",
         )
+    }
+
+    /// The same for "no such file", "not yours" and "posted already".
+    pub fn file_not_found() -> Self {
+        Self::new(Code::FileNotFound, "there is no such file here")
     }
 
     /// Nobody is signed in here.

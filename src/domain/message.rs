@@ -1,6 +1,6 @@
 //! One row of a conversation, and who wrote it.
 
-use super::{AgentId, AgentRef, ClientId, ConversationId, CustomerId, Seq, Side, Timestamp};
+use super::{AgentId, AgentRef, ClientId, ConversationId, CustomerId, File, Seq, Side, Timestamp};
 
 /// What a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -8,6 +8,8 @@ use super::{AgentId, AgentRef, ClientId, ConversationId, CustomerId, Seq, Side, 
 pub enum Kind {
     /// Words from a customer or an agent.
     Text,
+    /// A file from a customer or an agent; [`Message::file`] says which.
+    File,
     /// Words from an agent to the other agents.
     Note,
     /// Something that happened to the conversation; [`Message::event`] says what.
@@ -16,12 +18,13 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind there is.
-    pub const ALL: &[Self] = &[Self::Text, Self::Note, Self::Event];
+    pub const ALL: &[Self] = &[Self::Text, Self::File, Self::Note, Self::Event];
 
     /// As it stands in the database and on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Text => "text",
+            Self::File => "file",
             Self::Note => "note",
             Self::Event => "event",
         }
@@ -36,9 +39,15 @@ impl Kind {
     /// the room sends by it.
     pub fn is_for(self, side: Side) -> bool {
         match self {
-            Self::Text | Self::Event => true,
+            Self::Text | Self::File | Self::Event => true,
             Self::Note => side == Side::Agent,
         }
+    }
+
+    /// Whether it is something that people say to each other: it waits to be read, a list shows it, an
+    /// agent's answers.
+    pub fn is_said(self) -> bool {
+        matches!(self, Self::Text | Self::File)
     }
 }
 
@@ -168,9 +177,11 @@ pub struct Message {
     pub kind: Kind,
     /// What happened, for [`Kind::Event`] and for nothing else.
     pub event: Option<Event>,
+    /// Of [`Kind::File`]; a note may have one, too.
+    pub file: Option<File>,
     /// Who wrote it, or made it happen.
     pub author: Author,
-    /// The words, exactly as sent; of an event, [`Event::sentence`].
+    /// The words, exactly as sent; of a file without words, its name; of an event, [`Event::sentence`].
     pub text: String,
     /// When the server stored it.
     pub sent_at: Timestamp,

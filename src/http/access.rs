@@ -72,6 +72,7 @@ pub fn cookie_key(request: &HttpRequest) -> Option<SessionKey> {
     Token::parse(cookie.value()).as_ref().map(SessionKey::from)
 }
 
+/// The token of the `Authorization` header.
 fn bearer(request: &HttpRequest) -> Option<Token> {
     let header = request.headers().get("authorization")?.to_str().ok()?;
     let (scheme, token) = header.split_once(' ')?;
@@ -124,24 +125,43 @@ pub fn forbidden() -> Refusal {
     Refusal::new(Code::Forbidden, "only an admin may do this")
 }
 
-/// Who wants to read: an agent, or a customer by the bearer token of their page.
+/// Who asks.
+pub enum Person {
+    /// Somebody with an account.
+    Agent(Me),
+    /// Somebody with a page's token, known already or not.
+    Customer(CustomerKey),
+}
+
+/// Who wants to read, as the store wants it.
 ///
 /// # Errors
-/// [`Code::NotSignedIn`], or what the store says.
+/// As [`person`].
 pub async fn viewer(request: &HttpRequest, app: &App) -> Result<Viewer, Answer> {
+    Ok(match person(request, app).await? {
+        Person::Agent(_) => Viewer::Agent,
+        Person::Customer(key) => Viewer::Customer(key),
+    })
+}
+
+/// Who asks: an agent, or a customer by the bearer token of their page, who is not kept out.
+///
+/// # Errors
+/// [`Code::NotSignedIn`], [`Code::Blocked`], or what the store says.
+pub async fn person(request: &HttpRequest, app: &App) -> Result<Person, Answer> {
     let signed_in = match login_key(request) {
         Some(key) => app.store.agent_by_session(key).await.map_err(refuse)?,
         None => None,
     };
-    if signed_in.is_some() {
-        return Ok(Viewer::Agent);
+    if let Some(me) = signed_in {
+        return Ok(Person::Agent(me));
     }
     let token = bearer(request).ok_or_else(Refusal::not_signed_in)?;
     let key = CustomerKey::from(&token);
     let address = app.client_address(request);
     match app.blocks.now().refusal(key, address, now()) {
         Some(refusal) => Err(refusal.into()),
-        None => Ok(Viewer::Customer(key)),
+        None => Ok(Person::Customer(key)),
     }
 }
 

@@ -9,6 +9,7 @@ mod api;
 mod blocks;
 mod customer;
 pub mod engine;
+mod files;
 mod gate;
 mod health;
 mod limits;
@@ -42,7 +43,8 @@ use crate::{
     channel,
     chat::{Blocks, ChatRoom, SessionId},
     config::ServeArgs,
-    domain::{Code, Refusal},
+    domain::{Code, FileLimits, Refusal},
+    files::Files,
     socketio::engine::Registry,
     store::Store,
 };
@@ -61,11 +63,19 @@ pub struct App {
     sign_in: SignIn,
     sessions: AtomicU64,
     socketio: Arc<Registry>,
+    files: Files,
+    uploads: files::Uploads,
 }
 
 impl App {
     /// The state of one server, shared by its workers.
-    pub fn new(store: Store, room: Addr<ChatRoom>, blocks: Blocks, settings: ServeArgs) -> Self {
+    pub fn new(
+        store: Store,
+        room: Addr<ChatRoom>,
+        blocks: Blocks,
+        settings: ServeArgs,
+        files: Files,
+    ) -> Self {
         let (customer, network) = settings.message_limits();
         let addresses = Arc::new(Addresses::new(settings.max_connections_per_address));
         let sign_in = SignIn::default();
@@ -79,12 +89,19 @@ impl App {
             sign_in,
             sessions: AtomicU64::new(1),
             socketio: Arc::default(),
+            files,
+            uploads: files::Uploads::default(),
         }
     }
 
     /// What the server goes by.
     pub fn settings(&self) -> &ServeArgs {
         &self.settings
+    }
+
+    /// What files may be.
+    fn file_limits(&self) -> FileLimits {
+        self.store.settings().current().files.clone()
     }
 
     /// The sessions of Socket.IO clients.
@@ -139,6 +156,7 @@ pub fn routes(app: &web::Data<App>) -> impl FnOnce(&mut web::ServiceConfig) + us
                     .configure(accounts::configure)
                     .configure(settings::configure)
                     .configure(blocks::configure)
+                    .configure(files::configure)
                     .default_service(web::to(nowhere)),
             )
             .service(pages::console(&app))

@@ -107,7 +107,10 @@ pub async fn security_headers(
         set(headers, header::VARY, "accept-encoding");
     }
     let policy = format!("{POLICY}; frame-ancestors {ancestors}");
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
+    // What people sent comes with a stricter one.
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY)
+        && let Ok(policy) = HeaderValue::from_str(&policy)
+    {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");

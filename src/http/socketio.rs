@@ -328,6 +328,7 @@ fn request_of(event: &Event) -> Result<Request, Refusal> {
         conversation: None,
         client_id,
         kind: MessageKind::Text,
+        file: None,
         text: unquote(&text),
     })
 }

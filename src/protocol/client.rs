@@ -4,7 +4,9 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::Deserialize;
 
-use crate::domain::{Action, AgentId, ClientId, Code, ConversationId, Kind, Refusal, Seq, Token};
+use crate::domain::{
+    Action, AgentId, ClientId, Code, ConversationId, FileId, Kind, Refusal, Seq, Token,
+};
 
 /// Characters of a `ref`.
 const REF_CHARS: usize = 64;
@@ -29,7 +31,7 @@ pub enum ClientFrame {
 /// What a session asks for once it is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// Store and deliver a text or a note.
+    /// Store and deliver a text, a file or a note.
     Post {
         /// Comes back in the answer.
         reference: String,
@@ -37,10 +39,12 @@ pub enum Request {
         conversation: Option<ConversationId>,
         /// The client's key of the message.
         client_id: ClientId,
-        /// [`Kind::Text`] or [`Kind::Note`].
+        /// [`Kind::Text`], [`Kind::File`] or [`Kind::Note`].
         kind: Kind,
-        /// The words, not yet held against the limits.
+        /// The words, not yet held against the limits. With a file there may be none.
         text: String,
+        /// Of a [`Kind::File`]; a note may have one, too.
+        file: Option<FileId>,
     },
     /// Take, release, transfer, close or reopen a conversation.
     Act {
@@ -283,19 +287,39 @@ struct PostBody {
     r#ref: String,
     conversation: Option<ConversationId>,
     client_id: String,
-    text: String,
+    text: Option<String>,
     #[serde(default)]
     kind: Option<String>,
+    #[serde(default)]
+    file: Option<FileId>,
 }
 
 fn post(body: PostBody) -> Result<Request, Refusal> {
     let kind = match body.kind.as_deref() {
         None | Some("text") => Kind::Text,
+        Some("file") => Kind::File,
         Some("note") => Kind::Note,
         Some(_) => {
-            let allowed = "kind: only \"text\" and, by agents, \"note\" can be posted";
+            let allowed = "kind: only \"text\", \"file\" and, by agents, \"note\" can be posted";
             return Err(Refusal::bad_request(allowed));
         }
+    };
+    match (kind, &body.file) {
+        (Kind::File, None) => {
+            let missing =
+                "file: a message of kind \"file\" names the file that was uploaded for it";
+            return Err(Refusal::bad_request(missing));
+        }
+        (Kind::Text, Some(_)) => {
+            let wrong = "file: only messages of kind \"file\" and \"note\" have one";
+            return Err(Refusal::bad_request(wrong));
+        }
+        _ => {}
+    }
+    let text = match (body.text, &body.file) {
+        (Some(text), _) => text,
+        (None, Some(_)) => String::new(),
+        (None, None) => return Err(Refusal::bad_request("missing field `text`")),
     };
     let client_id = ClientId::parse(&body.client_id).ok_or_else(|| {
         Refusal::bad_request("client_id must be 1 to 64 characters of A-Z a-z 0-9 _ -")
@@ -305,7 +329,8 @@ fn post(body: PostBody) -> Result<Request, Refusal> {
         conversation: body.conversation,
         client_id,
         kind,
-        text: body.text,
+        text,
+        file: body.file,
     })
 }
 
@@ -610,6 +635,7 @@ mod tests {
             client_id: ClientId::parse("a").unwrap(),
             kind: Kind::Text,
             text: "x".into(),
+            file: None,
         };
         assert_eq!(frame, Ok(ClientFrame::Request(expected)));
     }

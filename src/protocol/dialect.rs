@@ -32,7 +32,8 @@ pub const ACK: &str = "ack:";
 impl ServerFrame {
     /// The frame as a session's client wants it; `None` where its dialect has no such frame.
     ///
-    /// In Socket.IO a message is the event `message` with the text alone, the answer to a request with an
+    /// In Socket.IO a message is the event `message` with the text alone, or with the file's name and what was
+    /// said to it, the answer to a request with an
     /// ack is that ack, and any other error is the event `error`.
     pub fn encode_as(&self, dialect: Dialect) -> Option<ByteString> {
         let packet = match dialect {
@@ -53,6 +54,18 @@ impl ServerFrame {
             // Only what people say to each other: those pages show every `message` as such.
             Self::Posted(message) if message.kind == "text" => {
                 Some(("42".to_owned(), json!(["message", message.text])))
+            }
+            Self::Posted(message) if message.kind == "file" => {
+                let name = message
+                    .file
+                    .as_ref()
+                    .map_or(&message.text, |file| &file.name);
+                let text = if message.text == *name {
+                    name.clone()
+                } else {
+                    format!("{name}: {}", message.text)
+                };
+                Some(("42".to_owned(), json!(["message", text])))
             }
             Self::Accepted {
                 reference,
@@ -133,8 +146,8 @@ impl Formatter for Ascii {
 mod tests {
     use super::*;
     use crate::{
-        domain::{Code, ConversationId, Refusal, Seq},
-        protocol::{MessageView, PersonView},
+        domain::{Code, ConversationId, FileId, Refusal, Seq},
+        protocol::{FileView, MessageView, PersonView},
     };
 
     fn posted(text: &str) -> ServerFrame {
@@ -144,6 +157,7 @@ mod tests {
             client_id: None,
             kind: "text".to_owned(),
             event: None,
+            file: None,
             from: PersonView {
                 role: "agent".to_owned(),
                 id: None,
@@ -209,8 +223,28 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_its_name_and_what_was_said_to_it() {
+        for (text, shown) in [("cat.png", "cat.png"), ("Look!", "cat.png: Look!")] {
+            let ServerFrame::Posted(mut message) = posted(text) else {
+                panic!("a message");
+            };
+            message.kind = "file".to_owned();
+            message.file = Some(FileView {
+                id: FileId::random().unwrap(),
+                name: "cat.png".to_owned(),
+                size: 1,
+                media: "image/png".to_owned(),
+                width: None,
+                height: None,
+            });
+            let frame = ServerFrame::Posted(message).encode_as(Dialect::SocketIo4);
+            assert_eq!(frame.unwrap(), format!(r#"42["message","{shown}"]"#));
+        }
+    }
+
+    #[test]
     fn what_the_dialect_does_not_have_is_not_sent() {
-        for kind in ["note", "event", "file"] {
+        for kind in ["note", "event", "of tomorrow"] {
             let ServerFrame::Posted(mut message) = posted("x") else {
                 panic!("a message");
             };

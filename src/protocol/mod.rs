@@ -21,8 +21,8 @@ pub use close::Close;
 pub use customer::CustomerDetailsView;
 pub use dialect::{ACK, Dialect, ascii};
 pub use server::{
-    ConversationView, ErrorView, EventView, HistoryView, LimitsView, MeView, MessageView, Named,
-    PersonView, PresenceView, ServerFrame, WelcomeView,
+    ConversationView, ErrorView, EventView, FileLimitsView, FileView, HistoryView, LimitsView,
+    MeView, MessageView, Named, PersonView, PresenceView, ServerFrame, WelcomeView,
 };
 
 pub use settings::{HoursView, LanguagesView, SectionView, SettingsView};

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::SettingsView;
 use crate::domain::{
     AfterClose, AgentId, AgentRef, Author, Conversation, ConversationId, CustomerId, CustomerRef,
-    Event, EventName, Me, Message, Refusal, RoomKind, Seq, Side, Status, rfc3339,
+    Event, EventName, File, FileId, FileLimits, Me, Message, Refusal, RoomKind, Seq, Side, Status,
+    rfc3339,
 };
 
 /// One frame from the server.
@@ -199,6 +200,35 @@ pub struct LimitsView {
     pub resume_conversations: usize,
     /// Frames a second that a session may send; 0 is no limit.
     pub frames_per_second: u32,
+    /// Of files; `None` where there are none.
+    pub files: Option<FileLimitsView>,
+}
+
+/// What files may be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileLimitsView {
+    /// Bytes of one.
+    pub bytes: u64,
+    /// Media types.
+    pub types: Vec<String>,
+    /// What the names of such files end in.
+    pub extensions: Vec<String>,
+}
+
+impl FileLimitsView {
+    /// `None` where no file may be sent.
+    pub fn new(limits: &FileLimits) -> Option<Self> {
+        let extensions = limits.media().flat_map(|media| media.extensions().iter());
+        let view = Self {
+            bytes: limits.bytes,
+            types: limits
+                .media()
+                .map(|media| media.as_str().to_owned())
+                .collect(),
+            extensions: extensions.map(|&extension| extension.to_owned()).collect(),
+        };
+        (limits.bytes > 0 && !view.types.is_empty()).then_some(view)
+    }
 }
 
 /// Somebody in a conversation.
@@ -250,9 +280,12 @@ pub struct MessageView {
     /// What happened, where it is an `event`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<EventView>,
+    /// Of a `file`; a `note` may have one, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileView>,
     /// Who wrote it.
     pub from: PersonView,
-    /// The words.
+    /// The words; of a file without words, its name.
     pub text: String,
     /// When it was stored, RFC 3339.
     pub sent_at: String,
@@ -266,9 +299,43 @@ impl From<&Message> for MessageView {
             client_id: message.client_id.as_ref().map(|id| id.as_str().to_owned()),
             kind: message.kind.as_str().to_owned(),
             event: message.event.as_ref().map(EventView::from),
+            file: message.file.as_ref().map(FileView::from),
             from: (&message.author).into(),
             text: message.text.clone(),
             sent_at: rfc3339(message.sent_at),
+        }
+    }
+}
+
+/// A file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileView {
+    /// Names it in `GET /api/v1/files/<id>` and in `message.post`.
+    pub id: FileId,
+    /// What it is called.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// Its media type, by its content.
+    #[serde(rename = "type")]
+    pub media: String,
+    /// Of a picture, in pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// Of a picture, in pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+}
+
+impl From<&File> for FileView {
+    fn from(file: &File) -> Self {
+        Self {
+            id: file.id.clone(),
+            name: file.name.clone(),
+            size: file.size,
+            media: file.media.as_str().to_owned(),
+            width: file.pixels.map(|pixels| pixels.width),
+            height: file.pixels.map(|pixels| pixels.height),
         }
     }
 }

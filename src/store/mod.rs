@@ -17,6 +17,7 @@ mod blocks;
 mod connection;
 mod customer;
 mod error;
+mod files;
 mod manage;
 mod migrate;
 mod reads;
@@ -51,10 +52,11 @@ use self::{
 };
 pub use self::{
     error::StoreError,
+    files::{NewFile, Uploader, Usage},
     reads::{ConversationPage, Cursor, CustomerJoin, MessagePage, NotACursor, Page, Viewer},
     settings::{SectionChange, Unsaved},
     url::{BadDatabaseUrl, DatabaseUrl, Engine},
-    write::{Act, Acted, MarkRead, Post, Posted, Poster, Ticket, Write, Written},
+    write::{Act, Acted, MarkRead, Post, PostFile, Posted, Poster, Ticket, Write, Written},
     writer::{QueueFull, Writer},
 };
 use crate::domain::{

@@ -114,7 +114,7 @@ impl Viewer {
 }
 
 /// The kinds of message that a viewer may see, as they stand in the database.
-fn visible(viewer: Viewer) -> Vec<&'static str> {
+pub(super) fn visible(viewer: Viewer) -> Vec<&'static str> {
     let visible = Kind::ALL.iter().filter(|kind| kind.is_for(viewer.side()));
     visible.map(|kind| kind.as_str()).collect()
 }
@@ -128,10 +128,10 @@ const OF_DESK: i64 = 200;
 /// How much of the queue is looked at. Who stands further back is not told a place.
 const QUEUE: i64 = 1_000;
 
-/// The place of a conversation's newest text, which is what a list shows of it: a note must not reach a
+/// The place of the newest that was said in a conversation ([`Kind::is_said`]), which is what a list shows of it: a note must not reach a
 /// customer there either, and an event says less than the words before it.
 const NEWEST_TEXT: &str = "messages.seq = (SELECT newest.seq FROM messages newest \
-    WHERE newest.conversation_id = conversations.id AND newest.kind = 'text' \
+    WHERE newest.conversation_id = conversations.id AND newest.kind IN ('text', 'file') \
     ORDER BY newest.seq DESC LIMIT 1)";
 
 type ListedRow = (
@@ -390,7 +390,7 @@ fn customer_by_key(conn: &mut DbConnection, key: CustomerKey) -> QueryResult<Opt
 }
 
 /// Knowing an id opens nothing.
-fn may_see(
+pub(super) fn may_see(
     conn: &mut DbConnection,
     shared: Option<ConversationId>,
     viewer: Viewer,

@@ -8,11 +8,12 @@ use diesel::prelude::*;
 use super::{
     connection::{DbConnection, MultiBackend},
     error::nonsense,
-    schema::{agents, conversations, customers, messages},
+    schema::{agents, conversations, customers, files, messages},
 };
 use crate::domain::{
     AgentId, AgentRef, Author, ClientId, Conversation, ConversationId, CustomerId, CustomerKey,
-    CustomerRef, Event, EventName, Kind, Message, ReadMarks, Seq, Status, Unread,
+    CustomerRef, Event, EventName, File, FileId, Kind, Media, Message, Pixels, ReadMarks, Seq,
+    Status, Unread,
 };
 
 /// A customer.
@@ -128,6 +129,7 @@ pub(super) fn agent_ref(id: i64, names: &HashMap<i64, String>) -> AgentRef {
 
 impl MessageRow {
     /// With the names of the people in it, as they are now: of the customer who wrote it, and of agents.
+    /// A file is put to it by [`files_of`].
     pub fn assemble(
         self,
         customer: Option<String>,
@@ -164,11 +166,80 @@ impl MessageRow {
             client_id,
             kind: Kind::parse(&self.kind).ok_or_else(|| nonsense("messages.kind"))?,
             event,
+            file: None,
             author,
             text: self.text,
             sent_at: self.sent_at.and_utc(),
         })
     }
+}
+
+/// A file's own columns.
+#[derive(Clone, Queryable, Selectable)]
+#[diesel(table_name = files)]
+pub(super) struct FileRow {
+    pub id: String,
+    pub conversation_id: Option<i64>,
+    pub seq: Option<i64>,
+    pub customer_token_hash: Option<Vec<u8>>,
+    pub agent_id: Option<i64>,
+    pub name: String,
+    pub size: i64,
+    pub media: String,
+    pub width: Option<i32>,
+    pub height: Option<i32>,
+}
+
+impl FileRow {
+    pub fn assemble(&self) -> QueryResult<File> {
+        let pixels = |side: Option<i32>| side.and_then(|side| u32::try_from(side).ok());
+        Ok(File {
+            id: FileId::parse(&self.id).ok_or_else(|| nonsense("files.id"))?,
+            name: self.name.clone(),
+            size: u64::try_from(self.size).map_err(|_| nonsense("files.size"))?,
+            media: Media::parse(&self.media),
+            pixels: pixels(self.width)
+                .zip(pixels(self.height))
+                .map(|(width, height)| Pixels { width, height }),
+        })
+    }
+}
+
+/// The files of messages, by conversation and `seq`. Costs nothing where none of them can have one.
+pub(super) fn files_of(
+    conn: &mut DbConnection,
+    rows: &[MessageRow],
+) -> QueryResult<HashMap<(i64, i64), File>> {
+    let may_have =
+        |row: &&MessageRow| matches!(Kind::parse(&row.kind), Some(Kind::File | Kind::Note));
+    let places: BTreeSet<(i64, i64)> = (rows.iter().filter(may_have))
+        .map(|row| (row.conversation_id, row.seq))
+        .collect();
+    if places.is_empty() {
+        return Ok(HashMap::new());
+    }
+    // Of a few conversations a few more than these, which costs less than to ask for each.
+    let conversations: BTreeSet<i64> = places
+        .iter()
+        .map(|(conversation, _)| *conversation)
+        .collect();
+    let seqs: BTreeSet<i64> = places.iter().map(|(_, seq)| *seq).collect();
+    let found: Vec<FileRow> = files::table
+        .filter(files::conversation_id.eq_any(conversations))
+        .filter(files::seq.eq_any(seqs))
+        .select(FileRow::as_select())
+        .load(conn)?;
+    let mut files = HashMap::new();
+    for row in found {
+        if let Some(place) = row
+            .conversation_id
+            .zip(row.seq)
+            .filter(|place| places.contains(place))
+        {
+            files.insert(place, row.assemble()?);
+        }
+    }
+    Ok(files)
 }
 
 /// Customers by id.
@@ -201,7 +272,7 @@ pub(super) fn agent_names(
     Ok(rows.into_iter().collect())
 }
 
-/// Puts people's names to messages.
+/// Puts people's names and files to messages.
 pub(super) fn with_names(
     conn: &mut DbConnection,
     rows: Vec<MessageRow>,
@@ -216,11 +287,14 @@ pub(super) fn with_names(
     let agent_ids: BTreeSet<i64> = senders(AGENT).chain(about).collect();
     let customers = customers_by_id(conn, &Vec::from_iter(customer_ids))?;
     let agents = agent_names(conn, &Vec::from_iter(agent_ids))?;
+    let mut files = files_of(conn, &rows)?;
     rows.into_iter()
         .map(|row| {
             let customer = row.sender_id.and_then(|id| customers.get(&id));
             let name = customer.and_then(|customer| customer.name.clone());
-            row.assemble(name, &agents)
+            let file = files.remove(&(row.conversation_id, row.seq));
+            let message = row.assemble(name, &agents)?;
+            Ok(Message { file, ..message })
         })
         .collect()
 }

@@ -97,6 +97,23 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    files (id) {
+        id -> Text,
+        conversation_id -> Nullable<BigInt>,
+        seq -> Nullable<BigInt>,
+        customer_token_hash -> Nullable<Binary>,
+        agent_id -> Nullable<BigInt>,
+        name -> Text,
+        size -> BigInt,
+        #[sql_name = "type"]
+        media -> Text,
+        width -> Nullable<Integer>,
+        height -> Nullable<Integer>,
+        created_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     customers,
     agents,
@@ -105,4 +122,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     messages,
     settings,
     blocks,
+    files,
 );

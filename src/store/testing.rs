@@ -210,6 +210,7 @@ impl Desk {
             client_id: ClientId::parse(client_id).unwrap(),
             kind: Kind::Text,
             text: text.to_owned(),
+            file: None,
         };
         self.writer.submit(Write::Post(post)).unwrap();
     }
@@ -249,6 +250,7 @@ impl Desk {
             client_id: ClientId::parse(client_id).unwrap(),
             kind: Kind::Note,
             text: client_id.to_owned(),
+            file: None,
         };
         self.writer.submit(Write::Post(post)).unwrap();
     }
@@ -321,6 +323,7 @@ pub fn post_to(from: &Poster, client_id: &str) -> Write {
         client_id: ClientId::parse(client_id).unwrap(),
         kind: Kind::Text,
         text: client_id.to_owned(),
+        file: None,
     })
 }
 

@@ -1,8 +1,8 @@
 //! What the room asks the writer to store, and what it hears back. Plain data.
 
 use crate::domain::{
-    Action, AgentRef, ClientId, Conversation, ConversationId, CustomerKey, Kind, Message, Refusal,
-    Role, Seq, Side,
+    Action, AgentRef, ClientId, Conversation, ConversationId, CustomerKey, FileId, Kind, Message,
+    Refusal, Role, Seq, Side,
 };
 
 /// The room's own number for a write, given back with its result.
@@ -34,8 +34,19 @@ pub struct Post {
     pub client_id: ClientId,
     /// What it is.
     pub kind: Kind,
-    /// The words.
+    /// The words; blank only where there is a file.
     pub text: String,
+    /// A file that its sender has uploaded.
+    pub file: Option<PostFile>,
+}
+
+/// The file of a message to store.
+#[derive(Clone, Debug)]
+pub struct PostFile {
+    /// Which.
+    pub id: FileId,
+    /// How many files the conversation may have with it.
+    pub most: u32,
 }
 
 /// A read mark to store. It never goes back, nor beyond the last message.
@@ -86,7 +97,7 @@ pub enum Poster {
 }
 
 impl Poster {
-    pub(super) fn customer_key(&self) -> Option<CustomerKey> {
+    pub(crate) fn customer_key(&self) -> Option<CustomerKey> {
         match self {
             Self::Customer { key, .. } => Some(*key),
             Self::Agent(_) => None,

@@ -11,6 +11,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("channel", &[]),
     ("incident", &["domain"]),
     ("password", &[]),
+    ("files", &["domain"]),
+    ("sweep", &["domain", "files", "store"]),
     ("protocol", &["domain"]),
     ("store", &["domain", "incident"]),
     (
@@ -23,13 +25,14 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         "http",
         &[
             "domain", "channel", "protocol", "store", "chat", "config", "incident", "password",
-            "socketio",
+            "socketio", "files",
         ],
     ),
     (
         "server",
         &[
             "domain", "protocol", "store", "chat", "http", "config", "incident", "password",
+            "files", "sweep",
         ],
     ),
 ];

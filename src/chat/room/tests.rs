@@ -48,6 +48,7 @@ impl World {
                 history_page: 3,
                 resume_conversations: 10,
                 frames_per_second: 0,
+                files: None,
             },
             heartbeat_s: 25,
             answer_within_ms: 1_000,
@@ -128,6 +129,7 @@ impl World {
             client_id: ClientId::parse(client_id).unwrap(),
             kind,
             text: "x".to_owned(),
+            file: None,
         };
         self.ask(session, request);
     }
@@ -248,6 +250,7 @@ impl World {
             client_id,
             kind,
             event,
+            file: None,
             author,
             text: "x".to_owned(),
             sent_at: now(),

@@ -5,6 +5,7 @@
 //! below; its form on the page is a component of its own (`static/agent/settings/`).
 
 mod colour;
+mod files;
 mod greeting;
 mod hours;
 mod languages;
@@ -24,7 +25,7 @@ pub use self::{
     look::{Logo, Look},
     words::Words,
 };
-use super::{AgentRef, Timestamp};
+use super::{AgentRef, FileLimits, Timestamp};
 
 /// A part of the settings that is shown, stored and changed as a whole.
 ///
@@ -97,6 +98,8 @@ sections! {
     hours: Hours,
     /// What the customer's page speaks.
     languages: Languages,
+    /// What files may be.
+    files: FileLimits,
 }
 
 /// A value that is not allowed.

@@ -11,9 +11,9 @@ use diesel::{
     sql_types::{Nullable, Text},
 };
 
-use super::Result;
+use super::{Result, files};
 use crate::{
-    domain::{Author, Message, Status},
+    domain::{Author, ConversationId, FileId, Message, Seq, Status},
     store::{
         connection::{DbConnection, MultiBackend},
         rows::{AGENT, CUSTOMER, ConversationRow, SYSTEM},
@@ -200,6 +200,8 @@ pub struct Changes {
     pub marked: BTreeSet<i64>,
     /// Conversations with a read mark that is not at their end: what is unread after it must be counted.
     pub recount: BTreeSet<i64>,
+    /// Files that were posted, and with which message.
+    pub files: Vec<(FileId, ConversationId, Seq)>,
     /// Conversations that were taken, released, transferred, closed or reopened.
     pub changed: BTreeSet<i64>,
 }
@@ -214,6 +216,10 @@ impl Changes {
         };
         let event = message.event.as_ref();
         self.posted.insert(message.conversation.0);
+        if let Some(file) = &message.file {
+            let place = (file.id.clone(), message.conversation, message.seq);
+            self.files.push(place);
+        }
         self.messages.push(NewMessage {
             conversation_id: message.conversation.0,
             seq: message.seq.0,
@@ -244,6 +250,9 @@ impl Changes {
             let (now, later) = rest.split_at(fits.count().max(1));
             insert_messages(conn, now)?;
             rest = later;
+        }
+        for (id, conversation, seq) in &self.files {
+            files::post(conn, id, *conversation, *seq)?;
         }
         let of = |ids: &BTreeSet<i64>| -> Vec<&ConversationRow> {
             ids.iter().filter_map(|id| rows.get(id)).collect()
@@ -319,7 +328,7 @@ fn recount(ids: &BTreeSet<i64>) -> String {
     let unread = |mark: &str, sender: &str| {
         format!(
             "(SELECT COUNT(*) FROM messages m WHERE m.conversation_id = conversations.id \
-             AND m.seq > conversations.{mark} AND m.kind = 'text' AND m.sender_role = '{sender}')"
+             AND m.seq > conversations.{mark} AND m.kind IN ('text', 'file') AND m.sender_role = '{sender}')"
         )
     };
     let ids: Vec<String> = ids.iter().map(i64::to_string).collect();

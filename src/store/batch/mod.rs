@@ -8,6 +8,7 @@
 //! at a unique key; one of them rolls back, and its batch runs again and finds what the other made.
 
 mod changes;
+mod files;
 mod look;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -17,6 +18,7 @@ use diesel::result::Error;
 pub(super) use self::changes::{EVERYBODY, NewConversation, insert_conversations};
 use self::{
     changes::{Changes, NewCustomer, insert_customers},
+    files::Uploads,
     look::{Customers, Stored, Targets, find_stored, find_targets, lock, remember},
 };
 use super::{
@@ -128,6 +130,8 @@ struct Batch<'a> {
     customers: Customers,
     /// The locked rows by id.
     conversations: BTreeMap<i64, ConversationRow>,
+    /// The locked rows of files that are to be posted.
+    uploads: Uploads,
 }
 
 impl<'a> Batch<'a> {
@@ -150,6 +154,7 @@ impl<'a> Batch<'a> {
             .collect();
         let conversations = lock(conn, &ids.into_iter().collect::<Vec<_>>())?;
         customers.load_owners(conn, &conversations)?;
+        let uploads = Uploads::lock(conn, writes, &targets)?;
         if careful {
             for row in find_stored(conn, writes, &targets)? {
                 remember(&mut stored, row);
@@ -162,6 +167,7 @@ impl<'a> Batch<'a> {
             decisions: Vec::with_capacity(writes.len()),
             customers,
             conversations,
+            uploads,
         };
         batch.decide(targets, &mut stored)?;
         Ok(batch)
@@ -216,6 +222,8 @@ impl<'a> Batch<'a> {
                             Decision::Refuse(client_id_in_use())
                         }
                     } else if let Some(refusal) = self.closed(post, target)? {
+                        Decision::Refuse(refusal)
+                    } else if let Some(refusal) = self.uploads.claim(post, target, self.careful)? {
                         Decision::Refuse(refusal)
                     } else {
                         seen.insert(key, index);
@@ -321,7 +329,11 @@ impl<'a> Batch<'a> {
                     let customer = post.from.customer_key();
                     let customer = customer.and_then(|key| self.customers.get(&key));
                     let name = customer.and_then(|customer| customer.name.clone());
+                    let file = rows::files_of(conn, std::slice::from_ref(&*row))?
+                        .into_values()
+                        .next();
                     let message = row.assemble(name, &agents.names)?;
+                    let message = Message { file, ..message };
                     self.repeated(post, message, &agents)?
                 }
                 (Decision::SameAs(first), Write::Post(post)) => {
@@ -363,7 +375,7 @@ impl<'a> Batch<'a> {
         let is_new = row.last_seq == 0 && row.customer_id.is_some();
         let state = state_of(row)?;
         let change = match (&post.from, post.kind) {
-            (Poster::Agent(agent), Kind::Text) => Change::by_answer(state, agent.id),
+            (Poster::Agent(agent), kind) if kind.is_said() => Change::by_answer(state, agent.id),
             (Poster::Customer { .. }, _) => Change::by_customer(state),
             (Poster::Agent(_), _) => None,
         };
@@ -425,6 +437,7 @@ impl<'a> Batch<'a> {
         at: Timestamp,
         changes: &mut Changes,
     ) -> Result<Message> {
+        let file = self.uploads.file_of(post)?;
         let row = self.row_mut(id)?;
         row.last_seq += 1;
         row.last_message_at = at.naive_utc();
@@ -438,7 +451,7 @@ impl<'a> Batch<'a> {
             Poster::Agent(_) => {
                 row.agent_read_seq = row.last_seq;
                 row.agent_unread = 0;
-                row.customer_unread += i64::from(post.kind == Kind::Text);
+                row.customer_unread += i64::from(post.kind.is_said());
             }
         }
         let message = Message {
@@ -447,8 +460,12 @@ impl<'a> Batch<'a> {
             client_id: Some(post.client_id.clone()),
             kind: post.kind,
             event: None,
+            text: match &file {
+                Some(file) if post.text.trim().is_empty() => file.name.clone(),
+                _ => post.text.clone(),
+            },
+            file,
             author,
-            text: post.text.clone(),
             sent_at: at,
         };
         changes.add(&message);
@@ -488,6 +505,7 @@ impl<'a> Batch<'a> {
             kind: Kind::Event,
             text: event.sentence(author),
             event: Some(event),
+            file: None,
             author: author.clone(),
             sent_at: at,
         };

@@ -6,6 +6,7 @@ mod accounts;
 mod customer;
 mod desk;
 mod fault;
+mod files;
 mod history;
 mod once;
 mod order;

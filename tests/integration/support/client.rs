@@ -21,6 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What comes from the server.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "nearly all of them are frames")]
 pub enum Event {
     Frame(ServerFrame),
     /// Close code and reason; 1006 where the connection just broke.

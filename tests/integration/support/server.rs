@@ -90,6 +90,7 @@ impl Server {
         builder
             .with("DATABASE_URL", database.url())
             .with("KEFU_STATIC", pages.display())
+            .with("KEFU_FILES", database.folder().join("files").display())
             .with("KEFU_ADMIN_PASSWORD", ADMIN_PASSWORD)
             .with("KEFU_FRAMES_PER_SECOND", 0)
             .with("KEFU_MAX_CONNECTIONS_PER_ADDRESS", 0)
@@ -273,7 +274,8 @@ impl Server {
             None => agent.run(request.body(()).unwrap()),
         };
         let mut response = response.unwrap();
-        let text = response.body_mut().read_to_string().unwrap();
+        let bytes = response.body_mut().read_to_vec().unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
         Answer {
             status: response.status().as_u16(),

@@ -1,0 +1,1 @@
+SELECT 1; -- only comments change, which there are none of here
