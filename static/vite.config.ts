@@ -9,7 +9,11 @@ export default defineConfig({
     outDir: 'dist',
     target: ['chrome111', 'firefox114', 'safari16.4'],
     // The policy of the pages allows no inline script, and data: only for pictures.
-    modulePreload: { polyfill: false },
+    // Nor are the few scripts that come later worth a helper that fetches ahead for them.
+    modulePreload: {
+      polyfill: false,
+      resolveDependencies: (_, found, { hostType }) => (hostType === 'html' ? found : []),
+    },
     assetsInlineLimit: 0,
     rolldownOptions: {
       input: { customer: 'index.html', agent: 'agent.html' },

@@ -9,6 +9,7 @@ import { Composer } from '../shared/ui/Composer';
 import { BackIcon, LockIcon } from '../shared/ui/icons';
 import type { Live } from '../shared/ui/live';
 import { locale } from '../shared/ui/locale';
+import { rowActions } from '../shared/ui/MessageItem';
 import { MessageList } from '../shared/ui/MessageList';
 import { nameOf, titleOf, typingLine } from '../shared/ui/names';
 import { useRows } from '../shared/ui/useRows';
@@ -43,8 +44,7 @@ export function Thread({ id, live, drafts, problem }: ThreadProps) {
   const title = conversation === undefined ? words.conversation : titleOf(conversation, words);
   const actions = useMemo(
     () => ({
-      retry: (clientId: string) => chat.outbox.retry(clientId),
-      remove: (clientId: string) => chat.outbox.remove(clientId),
+      ...rowActions(chat),
       nameOf: (person: Person) => nameOf(person, words),
     }),
     [chat, words],
@@ -119,6 +119,7 @@ export function Thread({ id, live, drafts, problem }: ThreadProps) {
           tools={<Modes isNote={isNote} choose={setIsNote} />}
           draft={drafts.get(draft)}
           limits={chat.limits}
+          attach={{ chat, key: draft, conversation: id, kind: isNote ? 'note' : 'file' }}
           disabled={phase === 'closed'}
           autofocus={finePointer()}
           changed={text => {

@@ -2,6 +2,7 @@
 
 import '../shared/ui/theme.css';
 import '../shared/ui/messages.css';
+import '../shared/files/files.css';
 import './agent.css';
 import './account.css';
 import './blocks.css';

@@ -7,6 +7,7 @@ import { Drafts } from '../shared/core/drafts';
 import { Composer } from '../shared/ui/Composer';
 import type { Live } from '../shared/ui/live';
 import { locale } from '../shared/ui/locale';
+import { rowActions } from '../shared/ui/MessageItem';
 import { MessageList } from '../shared/ui/MessageList';
 import { nameOf, typingLine } from '../shared/ui/names';
 import { StatusLine } from '../shared/ui/StatusLine';
@@ -42,8 +43,7 @@ export function CustomerPage({ live, isNew }: CustomerPageProps) {
   const failed = id !== null && chat.history.failed(id);
   const actions = useMemo(
     () => ({
-      retry: (clientId: string) => chat.outbox.retry(clientId),
-      remove: (clientId: string) => chat.outbox.remove(clientId),
+      ...rowActions(chat),
       nameOf: (person: Parameters<typeof nameOf>[0]) => nameOf(person, words),
     }),
     [chat, words],
@@ -112,6 +112,7 @@ export function CustomerPage({ live, isNew }: CustomerPageProps) {
         <Composer
           draft={drafts.get(DRAFT)}
           limits={chat.limits}
+          attach={{ chat, key: DRAFT, conversation: null, kind: 'file' }}
           disabled={phase === 'closed'}
           autofocus={finePointer() && window.top === window}
           changed={text => {

@@ -2,6 +2,7 @@
 
 import '../shared/ui/theme.css';
 import '../shared/ui/messages.css';
+import '../shared/files/files.css';
 import './customer.css';
 import { render } from 'preact';
 import {

@@ -121,6 +121,11 @@ export class Chat {
     return this.connection.everOnline;
   }
 
+  /** What a request beside the connection proves who I am by; null: the cookie. */
+  get token(): string | null {
+    return this.options.token;
+  }
+
   /** A waiting customer's place in the queue, 1 is next; null while it is not known. */
   place(id: string): number | null {
     return this.directory.get(id)?.status === 'waiting' ? (this.#places.get(id) ?? null) : null;

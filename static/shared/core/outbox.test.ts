@@ -288,3 +288,60 @@ describe('no answer', () => {
     expect(t.store.get('outbox')).toBeNull();
   });
 });
+
+describe('files', () => {
+  const out = { id: null, name: 'cat.png', size: 3, type: 'image/png' };
+
+  it('wait until they are up, and hold up no words', () => {
+    const t = setUp();
+    t.outbox.connected();
+    const { clientId } = t.outbox.add(null, '', 'file', out);
+    t.outbox.add(null, 'words');
+    expect(t.states()).toEqual([':uploading', 'words:sending']);
+    expect(t.texts()).toEqual(['words']);
+    t.accept(t.post(0), 1);
+    t.outbox.uploaded(clientId, 'f1');
+    expect(t.post(1)).toMatchObject({ kind: 'file', file: 'f1', client_id: clientId, text: '' });
+  });
+
+  it('fail with a reason, go up again by Try again, and can be given up', () => {
+    const t = setUp();
+    t.outbox.connected();
+    const { clientId } = t.outbox.add(null, '', 'file', out);
+    t.outbox.uploaded(clientId, null, 'file_too_large');
+    expect(t.outbox.entries[0]).toMatchObject({ state: 'failed', error: 'file_too_large' });
+    t.outbox.retry(clientId);
+    expect(t.states()).toEqual([':uploading']);
+    t.outbox.remove(clientId);
+    expect(t.outbox.entries).toEqual([]);
+    t.outbox.uploaded(clientId, 'late');
+    expect(t.posts).toEqual([]);
+  });
+
+  it('that the server has forgotten go up again', () => {
+    const t = setUp();
+    t.outbox.connected();
+    const { clientId } = t.outbox.add('42', '', 'note', out);
+    t.outbox.uploaded(clientId, 'f1');
+    expect(t.post(0)).toMatchObject({ kind: 'note', file: 'f1' });
+    t.refuse(t.post(0), { code: 'file_not_found' });
+    t.outbox.retry(clientId);
+    expect(t.states()).toEqual([':uploading']);
+  });
+
+  it('that are up outlast the page, and others say that they do not', () => {
+    const before = setUp();
+    const up = before.outbox.add(null, '', 'file', out);
+    before.outbox.uploaded(up.clientId, 'f1');
+    before.outbox.add(null, '', 'file', { ...out, name: 'dog.png' });
+    const after = setUp(before.store);
+    expect(after.outbox.entries.map(entry => [entry.file?.name, entry.state, entry.error])).toEqual(
+      [
+        ['cat.png', 'queued', null],
+        ['dog.png', 'failed', 'file_lost'],
+      ],
+    );
+    after.outbox.connected();
+    expect(after.post(0)).toMatchObject({ kind: 'file', file: 'f1', client_id: up.clientId });
+  });
+});

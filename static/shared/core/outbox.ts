@@ -2,6 +2,7 @@
 // first try and is kept in the tab's store until it is acknowledged, so that a reload or a
 // restart of the server loses nothing and, because the key stays the same, repeats nothing.
 //
+//   uploading → queued (files only: the file is up) or → failed
 //   queued → sending → sent (gone once the timeline shows it)
 //   sending → queued (the connection dropped, or an error that is worth another try)
 //   sending → failed (any other error, or no answer in time) → retry() or remove()
@@ -9,16 +10,27 @@
 import type { Clock, Store } from './env';
 import type { Accepted, ClientFrame, Message, WireError } from './wire';
 
+/** A file on its way; what it is, the server finds out for itself. */
+export interface OutFile {
+  /** Null until it is up. The bytes are elsewhere, and do not outlast the page. */
+  readonly id: string | null;
+  readonly name: string;
+  readonly size: number;
+  readonly type: string;
+}
+
 export interface Entry {
   readonly clientId: string;
   /** Null: "my current conversation", which the server knows. */
   readonly conversation: string | null;
   readonly text: string;
   /** A note is for agents only, however often it has to be sent. */
-  readonly kind: 'text' | 'note';
+  readonly kind: 'text' | 'note' | 'file';
+  readonly file: OutFile | null;
   readonly writtenAt: number;
-  readonly state: 'queued' | 'sending' | 'sent' | 'failed';
-  /** The server's code, or `no_answer`; of one that is queued, why it has to wait. */
+  readonly state: 'uploading' | 'queued' | 'sending' | 'sent' | 'failed';
+  /** The server's code, or `no_answer`, or `file_lost` (the page that had the file is gone); of one that
+   * is queued, why it has to wait. */
   readonly error: string | null;
   /** When one that was too much is sent again. */
   readonly retryAt: number | null;
@@ -69,14 +81,21 @@ export class Outbox {
     return this.#entries;
   }
 
-  add(conversation: string | null, text: string, kind: Entry['kind'] = 'text'): Entry {
+  /** `file`, where there is one, has to be uploaded before the entry can be sent. */
+  add(
+    conversation: string | null,
+    text: string,
+    kind: Entry['kind'] = 'text',
+    file: OutFile | null = null,
+  ): Entry {
     const entry: Entry = {
       clientId: this.options.newId(),
       conversation,
       text,
       kind,
+      file,
       writtenAt: this.options.clock.now(),
-      state: 'queued',
+      state: file?.id === null ? 'uploading' : 'queued',
       error: null,
       retryAt: null,
       seq: null,
@@ -86,17 +105,36 @@ export class Outbox {
     return entry;
   }
 
-  /** "Try again" on a failed entry: the same key, so that it cannot appear twice. */
-  retry(clientId: string): void {
-    if (this.#find(clientId)?.state !== 'failed') return;
-    this.#tries.delete(clientId);
-    this.#update(clientId, { state: 'queued', error: null });
+  /** The file of an entry is up, or not: `error` says why. */
+  uploaded(clientId: string, id: string | null, error: string | null = null): void {
+    const file = this.#find(clientId)?.file;
+    if (!file) return;
+    if (error !== null) this.#fail(clientId, error);
+    else this.#update(clientId, { state: 'queued', file: { ...file, id } });
     this.#pump();
   }
 
-  /** "Delete" on a failed entry. */
+  /** "Try again" on a failed entry: the same key, so that it cannot appear twice. Where its file has
+   * to go up (again), it says so by its state. */
+  retry(clientId: string): void {
+    const entry = this.#find(clientId);
+    if (entry?.state !== 'failed') return;
+    this.#tries.delete(clientId);
+    // The server has forgotten a file that waited too long.
+    const file =
+      entry.file && entry.error === 'file_not_found' ? { ...entry.file, id: null } : entry.file;
+    this.#update(clientId, {
+      state: file?.id === null ? 'uploading' : 'queued',
+      error: null,
+      file,
+    });
+    this.#pump();
+  }
+
+  /** "Delete" on a failed entry, "Cancel" on a file that is not up yet. */
   remove(clientId: string): void {
-    if (this.#find(clientId)?.state === 'failed') this.#forget(clientId);
+    const state = this.#find(clientId)?.state;
+    if (state === 'failed' || state === 'uploading') this.#forget(clientId);
   }
 
   /** `welcome` came. */
@@ -208,7 +246,8 @@ export class Outbox {
         conversation: entry.conversation,
         client_id: entry.clientId,
         text: entry.text,
-        ...(entry.kind === 'note' && { kind: entry.kind }),
+        ...(entry.kind !== 'text' && { kind: entry.kind }),
+        ...(entry.file?.id && { file: entry.file.id }),
       });
       if (!sent) continue;
       const cancel = clock.after(ANSWER_MS, () => {
@@ -292,15 +331,21 @@ function load(kept: string | null): Entry[] {
     .filter(
       (item): item is Entry => typeof item?.clientId === 'string' && typeof item.text === 'string',
     )
-    .map(item => ({
-      clientId: item.clientId,
-      conversation: item.conversation ?? null,
-      text: item.text,
-      kind: item.kind === 'note' ? 'note' : 'text',
-      writtenAt: Number(item.writtenAt) || 0,
-      state: item.state === 'failed' ? 'failed' : 'queued',
-      error: item.state === 'failed' ? (item.error ?? null) : null,
-      retryAt: null,
-      seq: null,
-    }));
+    .map(item => {
+      const file = item.file ?? null;
+      const lost = file !== null && file.id === null;
+      const failed = lost || item.state === 'failed';
+      return {
+        clientId: item.clientId,
+        conversation: item.conversation ?? null,
+        text: item.text,
+        kind: item.kind === 'note' || item.kind === 'file' ? item.kind : 'text',
+        file,
+        writtenAt: Number(item.writtenAt) || 0,
+        state: failed ? 'failed' : 'queued',
+        error: lost ? 'file_lost' : failed ? (item.error ?? null) : null,
+        retryAt: null,
+        seq: null,
+      };
+    });
 }

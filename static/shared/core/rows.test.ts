@@ -18,6 +18,7 @@ function entry(clientId: string, more: Partial<Entry> = {}): Entry {
     conversation: null,
     text: clientId,
     kind: 'text',
+    file: null,
     writtenAt: NOON,
     state: 'queued',
     error: null,

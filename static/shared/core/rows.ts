@@ -1,10 +1,10 @@
 // What a list of messages shows, row by row: day headings, groups, sides, states. Knows no DOM.
 
 import { dayNumber } from './i18n';
-import type { Entry } from './outbox';
-import type { ConversationEvent, Message, Person } from './wire';
+import type { Entry, OutFile } from './outbox';
+import type { ConversationEvent, FileInfo, Message, Person } from './wire';
 
-export type SendState = 'waiting' | 'sending' | 'failed' | 'sent' | 'read';
+export type SendState = 'uploading' | 'waiting' | 'sending' | 'failed' | 'sent' | 'read';
 
 export interface DayRow {
   readonly kind: 'day';
@@ -28,7 +28,9 @@ export interface MessageRow {
   readonly kind: 'message';
   readonly key: string;
   readonly at: number;
+  /** Empty where there is only a file. */
   readonly text: string;
+  readonly file: FileInfo | OutFile | null;
   /** Null for what I am sending. */
   readonly from: Person | null;
   readonly own: boolean;
@@ -101,7 +103,9 @@ function stored(message: Message, input: RowsInput): MessageRow | EventRow {
     // The key of my own stays what it was in the outbox, so that the row is the same element.
     key: own && message.client_id !== null ? `c${message.client_id}` : `s${message.seq}`,
     at,
-    text: message.text,
+    // The server puts a file's name where nothing is said to it.
+    text: message.text === message.file?.name ? '' : message.text,
+    file: message.file,
     from: message.from,
     own,
     note: message.kind === 'note',
@@ -123,13 +127,15 @@ function sent(entry: Entry, input: RowsInput): MessageRow {
     key: `c${entry.clientId}`,
     at: entry.writtenAt,
     text: entry.text,
+    file: entry.file,
     from: null,
     own: true,
     note: entry.kind === 'note',
     side: 'end',
     first: true,
     last: true,
-    state: entry.state === 'sent' || entry.state === 'failed' ? entry.state : states[entry.state],
+    state:
+      entry.state === 'queued' || entry.state === 'sending' ? states[entry.state] : entry.state,
     error: entry.error,
     retryAt: entry.retryAt,
     clientId: entry.clientId,

@@ -80,6 +80,7 @@ export function message(seq: number, more: Partial<Message> = {}): Message {
     client_id: null,
     kind: 'text',
     event: null,
+    file: null,
     from: { role: 'agent', id: '1', name: 'Li Wei' },
     text: `message ${seq}`,
     sent_at: '2026-11-23T08:00:00.000Z',

@@ -13,7 +13,7 @@ export function tidy(text: string): string {
 
 /** How many characters are left; negative where there are too many. Bytes count where they are
  * the narrower limit. */
-export function charactersLeft(text: string, limits: Limits): number {
+export function charactersLeft(text: string, limits: Omit<Limits, 'files'>): number {
   const characters = [...text].length;
   const left = limits.text_chars - characters;
   const bytes = new TextEncoder().encode(text).length;

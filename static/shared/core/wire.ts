@@ -19,12 +19,24 @@ export interface ConversationEvent {
   readonly agent: Person | null;
 }
 
+/** A file as the server describes it; `type` by its content. */
+export interface FileInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly size: number;
+  readonly type: string;
+  /** Of a picture, in pixels. */
+  readonly width: number | null;
+  readonly height: number | null;
+}
+
 export interface Message {
   readonly conversation: string;
   readonly seq: number;
   readonly client_id: string | null;
   readonly kind: string;
   readonly event: ConversationEvent | null;
+  readonly file: FileInfo | null;
   readonly from: Person;
   readonly text: string;
   readonly sent_at: string;
@@ -55,12 +67,21 @@ export interface Conversation {
   readonly last_message_at: string;
 }
 
+/** What files may be; the server decides by what is in them. */
+export interface FileLimits {
+  readonly bytes: number;
+  readonly types: readonly string[];
+  readonly extensions: readonly string[];
+}
+
 export interface Limits {
   readonly text_chars: number;
   readonly text_bytes: number;
+  /** Null where there are no files. */
+  readonly files: FileLimits | null;
 }
 
-export const DEFAULT_LIMITS: Limits = { text_chars: 4000, text_bytes: 16384 };
+export const DEFAULT_LIMITS: Limits = { text_chars: 4000, text_bytes: 16384, files: null };
 
 export interface Presence extends Person {
   readonly online: boolean;
@@ -156,7 +177,8 @@ export type ClientFrame =
       conversation: string | null;
       client_id: string;
       text: string;
-      kind?: 'note';
+      kind?: 'note' | 'file';
+      file?: string;
     }
   | { type: `conversation.${Deed}`; ref: string; conversation: string; to?: string | null }
   | { type: 'history'; ref: string; conversation: string; before?: number; after?: number }
@@ -187,6 +209,27 @@ function readEvent(value: unknown): ConversationEvent | null {
   };
 }
 
+export function readFile(value: unknown): FileInfo | null {
+  const f = object(value);
+  const id = textOrNull(f?.id);
+  if (f === null || id === null) return null;
+  return {
+    id,
+    name: text(f.name),
+    size: count(f.size),
+    type: text(f.type),
+    width: count(f.width) || null,
+    height: count(f.height) || null,
+  };
+}
+
+function readFileLimits(value: unknown): FileLimits | null {
+  const f = object(value);
+  if (f === null || !(count(f.bytes) > 0)) return null;
+  const texts = (items: unknown) => list(items, textOrNull);
+  return { bytes: count(f.bytes), types: texts(f.types), extensions: texts(f.extensions) };
+}
+
 export function readMessage(value: unknown): Message | null {
   const m = object(value);
   const conversation = textOrNull(m?.conversation);
@@ -198,6 +241,7 @@ export function readMessage(value: unknown): Message | null {
     client_id: textOrNull(m.client_id),
     kind: text(m.kind) || 'text',
     event: readEvent(m.event),
+    file: readFile(m.file),
     from: readPerson(m.from),
     text: text(m.text),
     sent_at: text(m.sent_at),
@@ -265,6 +309,7 @@ function readWelcome(f: Json): Welcome {
     limits: {
       text_chars: count(limits?.text_chars) || DEFAULT_LIMITS.text_chars,
       text_bytes: count(limits?.text_bytes) || DEFAULT_LIMITS.text_bytes,
+      files: readFileLimits(limits?.files),
     },
   };
 }

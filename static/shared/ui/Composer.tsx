@@ -7,7 +7,8 @@ import { clock } from '../browser';
 import { Composition } from '../core/composition';
 import { charactersLeft, tidy } from '../core/text';
 import type { Limits } from '../core/wire';
-import { SendIcon } from './icons';
+import { type Attach, filesUi, loadFiles } from './files';
+import { ClipIcon, SendIcon } from './icons';
 import { locale } from './locale';
 
 interface ComposerProps {
@@ -17,6 +18,8 @@ interface ComposerProps {
   tools?: ComponentChildren;
   draft: string;
   limits: Limits;
+  /** Where files go from here. */
+  attach: Attach;
   disabled: boolean;
   autofocus: boolean;
   changed: (draft: string) => void;
@@ -28,7 +31,7 @@ const COUNTER_SHARE = 0.1;
 const GROWS_BY_ITSELF = CSS.supports('field-sizing', 'content');
 
 export function Composer(props: ComposerProps) {
-  const { draft, limits, disabled, autofocus, changed, send, note = false, tools } = props;
+  const { draft, limits, disabled, autofocus, changed, send, note = false, tools, attach } = props;
   const { words, number } = {
     words: locale.value.words,
     number: (n: number) => locale.value.number(n),
@@ -39,7 +42,10 @@ export function Composer(props: ComposerProps) {
   const counterId = useId();
   const left = charactersLeft(tidy(text), limits);
   const near = left < limits.text_chars * COUNTER_SHARE;
-  const sendable = !disabled && left >= 0 && tidy(text).trim() !== '';
+  const isBlank = tidy(text).trim() === '';
+  const ui = limits.files === null ? null : filesUi.value;
+  const hasFiles = ui?.chosenFor(attach.key).value.some(one => one.problem === null) === true;
+  const sendable = !disabled && left >= 0 && (!isBlank || hasFiles);
 
   useEffect(() => {
     if (autofocus) field.current?.focus();
@@ -58,10 +64,39 @@ export function Composer(props: ComposerProps) {
   };
   const submit = () => {
     if (!sendable) return;
-    send(tidy(text));
+    // The words first: they are there before the files are up.
+    if (!isBlank) send(tidy(text));
+    ui?.sendChosen(attach);
     write('');
     field.current?.focus();
   };
+  const choose = async (files: Iterable<File>) => {
+    // The list of a field is empty once the field is.
+    const chosen = [...files];
+    if (limits.files === null || disabled || chosen.length === 0) return;
+    const { choose } = await loadFiles();
+    choose(attach, chosen, limits.files);
+    field.current?.focus();
+  };
+  const latestChoose = useRef(choose);
+  latestChoose.current = choose;
+  const [dropped] = useState(() => (files: File[]) => void latestChoose.current(files));
+  const paste = (event: ClipboardEvent) => {
+    const from = event.clipboardData;
+    // Office programs put a picture of what was copied beside the words.
+    if (from === null || from.files.length === 0 || from.types.includes('text/plain')) return;
+    event.preventDefault();
+    void choose(from.files);
+  };
+
+  // What takes the files is here before they are dropped.
+  useEffect(() => {
+    if (limits.files === null) return;
+    const load = () => void loadFiles();
+    document.addEventListener('dragenter', load, { once: true });
+    return () => document.removeEventListener('dragenter', load);
+  }, [limits.files === null]);
+
   const keyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || event.shiftKey || event.altKey || composition.owns(event)) return;
     event.preventDefault();
@@ -77,7 +112,29 @@ export function Composer(props: ComposerProps) {
       }}
     >
       {tools}
+      {ui !== null && limits.files !== null && !disabled && (
+        <>
+          <ui.Drop attach={attach} dropped={dropped} />
+          <ui.Tray attach={attach} limits={limits.files} removed={() => field.current?.focus()} />
+        </>
+      )}
       <div class="composer-box">
+        {limits.files !== null && (
+          // A label, so that the browser opens its own dialog.
+          <label class="attach" title={words.attach} onPointerEnter={() => void loadFiles()}>
+            <ClipIcon />
+            <input
+              type="file"
+              multiple
+              aria-label={words.attach}
+              disabled={disabled}
+              onChange={event => {
+                void choose(event.currentTarget.files ?? []);
+                event.currentTarget.value = '';
+              }}
+            />
+          </label>
+        )}
         <textarea
           ref={field}
           aria-label={note ? words.note : words.message}
@@ -91,6 +148,7 @@ export function Composer(props: ComposerProps) {
           disabled={disabled}
           onInput={event => write(event.currentTarget.value)}
           onKeyDown={keyDown}
+          onPaste={paste}
           onCompositionStart={() => composition.started()}
           onCompositionEnd={() => composition.ended()}
         />

@@ -2,18 +2,31 @@
 // rendered again.
 
 import { Component } from 'preact';
+import type { Chat } from '../core/chat';
 import type { Locale } from '../core/i18n';
 import { splitLinks } from '../core/links';
 import type { EventRow, MessageRow, Row } from '../core/rows';
 import type { Person } from '../core/wire';
 import { Countdown } from './Countdown';
+import { filesUi, loadFiles } from './files';
 import { LockIcon, WarningIcon } from './icons';
 import { eventLine } from './names';
 
 export interface RowActions {
+  chat: Chat;
   retry: (clientId: string) => void;
   remove: (clientId: string) => void;
   nameOf: (person: Person) => string;
+}
+
+/** What a row can ask for, but for names. */
+export function rowActions(chat: Chat): Omit<RowActions, 'nameOf'> {
+  const uploads = () => filesUi.value?.uploadsOf(chat);
+  return {
+    chat,
+    retry: clientId => (uploads() ?? chat.outbox).retry(clientId),
+    remove: clientId => (uploads() ?? chat.outbox).remove(clientId),
+  };
 }
 
 interface ItemProps {
@@ -94,13 +107,24 @@ function Bubble({
             <span class="hidden">{words.noteSaid}</span>
           </span>
         )}
-        <p dir="auto">
-          <Text text={row.text} />
-        </p>
+        {row.file !== null && <FileSlot row={row} chat={actions.chat} />}
+        {row.text !== '' && (
+          <p dir="auto">
+            <Text text={row.text} />
+          </p>
+        )}
       </div>
       <Meta row={row} locale={locale} actions={actions} />
     </div>
   );
+}
+
+/** The file of a message; its name alone until that which shows it is here. */
+function FileSlot({ row, chat }: { row: MessageRow; chat: Chat }) {
+  const ui = filesUi.value;
+  if (ui !== null) return <ui.FileView row={row} chat={chat} />;
+  void loadFiles();
+  return <p dir="auto">{row.file?.name}</p>;
 }
 
 function Meta({ row, locale, actions }: { row: MessageRow; locale: Locale; actions: RowActions }) {
@@ -111,11 +135,15 @@ function Meta({ row, locale, actions }: { row: MessageRow; locale: Locale; actio
       <div class="meta problem">
         <span class="problem-text">
           <WarningIcon />
-          {words.notSent(locale.error(row.error))}
+          {words.notSent(
+            (row.file !== null && filesUi.value?.fileError(row.error)) || locale.error(row.error),
+          )}
         </span>
-        <button type="button" class="link" onClick={() => actions.retry(clientId)}>
-          {words.tryAgain}
-        </button>
+        {row.error !== 'file_lost' && (
+          <button type="button" class="link" onClick={() => actions.retry(clientId)}>
+            {words.tryAgain}
+          </button>
+        )}
         <button type="button" class="link" onClick={() => actions.remove(clientId)}>
           {words.remove}
         </button>
@@ -124,6 +152,7 @@ function Meta({ row, locale, actions }: { row: MessageRow; locale: Locale; actio
   }
   if (!row.last && row.state === null) return null;
   const states = {
+    uploading: words.sending,
     waiting: words.waitingToSend,
     sending: words.sending,
     sent: words.sent,

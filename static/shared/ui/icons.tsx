@@ -59,6 +59,12 @@ export const LockIcon = () => (
   </Icon>
 );
 
+export const ClipIcon = () => (
+  <Icon>
+    <path d="m15.5 9.5-5.4 5.4a3.4 3.4 0 0 1-4.8-4.8l6-6a2.2 2.2 0 0 1 3.2 3.2l-6 6a1.1 1.1 0 0 1-1.6-1.6l5.2-5.2" />
+  </Icon>
+);
+
 export const ChatIcon = () => (
   <Icon>
     <path d="M3.5 5.5a2 2 0 0 1 2-2h9a2 2 0 0 1 2 2v6a2 2 0 0 1-2 2H8.5l-3.25 3v-3a2 2 0 0 1-1.75-2z" />

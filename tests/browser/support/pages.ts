@@ -74,7 +74,9 @@ abstract class ChatPage {
 
   /** Everything that was sent is acknowledged. */
   async settled(): Promise<void> {
-    await expect(this.log.locator('.state.sending, .state.waiting, .failed')).toHaveCount(0);
+    await expect(
+      this.log.locator('.state.uploading, .state.sending, .state.waiting, .failed'),
+    ).toHaveCount(0);
     await expect(this.log.locator('.state.sent, .state.read').last()).toBeVisible();
   }
 

@@ -97,6 +97,7 @@ export class Server {
         DATABASE_URL: `sqlite:${join(this.folder, 'kefu.db')}`,
         KEFU_ADMIN_PASSWORD: ADMIN.password,
         KEFU_STATIC: PAGES,
+        KEFU_FILES: join(this.folder, 'files'),
         ...this.settings,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

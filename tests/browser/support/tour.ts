@@ -2,6 +2,7 @@
 // accessibility, layout. (And for the screenshots.)
 
 import type { Page } from '@playwright/test';
+import { chooseFiles, PICTURE, TEXT_FILE } from './files.ts';
 import { type Browsing, expect, type People } from './fixtures.ts';
 import { keepingOut, keptOut } from './keepingOut.ts';
 import { ADMIN, type Server } from './server.ts';
@@ -51,6 +52,43 @@ export async function customerTour({ people, server, watch, browsing, look }: To
   colleague.say({ type: 'typing', conversation, on: true });
   await expect(customer.typing).not.toHaveText('');
   await show('typing');
+
+  const program = {
+    name: 'a-program-with-a-rather-long-name.exe',
+    mimeType: '',
+    buffer: Buffer.from('MZ'),
+  };
+  await chooseFiles(customer, [PICTURE, TEXT_FILE, program]);
+  await show('files chosen');
+  await page.evaluate(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(['x'], 'x.txt'));
+    document.dispatchEvent(new DragEvent('dragover', { dataTransfer, cancelable: true }));
+  });
+  await expect(page.locator('.drop-here')).toBeVisible();
+  await show('files dragged over it');
+  await page.evaluate(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(['x'], 'x.txt'));
+    document.dispatchEvent(new DragEvent('dragleave', { dataTransfer }));
+  });
+  await page.route('**/api/v1/files', () => {});
+  await customer.sendButton.click();
+  await expect(page.getByRole('progressbar').first()).toBeVisible();
+  await show('files on their way up');
+  await page.unroute('**/api/v1/files');
+  await customer.log.getByRole('button', { name: words.cancel }).first().click();
+  await expect(customer.log.locator('.state.uploading')).toHaveCount(0);
+  await chooseFiles(customer, [PICTURE]);
+  await customer.sendButton.click();
+  await customer.settled();
+  await expect(customer.log.locator('.picture img')).toBeVisible();
+  await show('files');
+  await customer.log.locator('button.picture').click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await show('a picture, large');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
 
   await customer.write('x'.repeat(3_990));
   await show('near the limit');
@@ -142,6 +180,12 @@ export async function consoleTour({ people, server, watch, browsing, look }: Tou
     await page.keyboard.press('Escape');
   }
   await expect(agent.details).toHaveCount(isWide ? 1 : 0);
+  await chooseFiles(agent, [PICTURE, TEXT_FILE]);
+  await show('files chosen');
+  await agent.sendButton.click();
+  await agent.settled();
+  await expect(agent.log.locator('.picture img')).toBeVisible();
+  await show('files');
   await agent.button(words.note).click();
   await agent.note.fill('她已经打过两次电话。Call before 3 pm: https://example.com/x');
   await show('writing a note');

@@ -61,6 +61,7 @@ export const en = {
   message: 'Message',
   writeMessage: 'Write a message…',
   send: 'Send',
+  attach: 'Attach files',
   charactersLeft: (n: number) => (n === 1 ? '1 character left' : `${n} characters left`),
   charactersOver: (n: number) => (n === 1 ? '1 character too many' : `${n} characters too many`),
 

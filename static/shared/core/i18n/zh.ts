@@ -56,6 +56,7 @@ export const zh: Words = {
 
   message: '消息',
   writeMessage: '输入消息…',
+  attach: '添加文件',
   send: '发送',
   charactersLeft: n => `还可输入 ${n} 个字`,
   charactersOver: n => `超出 ${n} 个字`,

@@ -1,0 +1,30 @@
+// The words about files, in English.
+
+export const en = {
+  chosen: 'Files to send',
+  removeFile: (name: string) => `Remove ${name}`,
+  dropHere: 'Drop files here to send them',
+  dropNote: 'Drop files here to attach them to a note',
+  uploading: (name: string) => `Uploading ${name}`,
+  cancel: 'Cancel',
+  download: 'Download',
+  downloadFile: (name: string) => `Download ${name}`,
+  enlarge: (name: string) => `Show ${name} large`,
+  picture: (name: string) => `Picture: ${name}`,
+  file: 'File',
+  close: 'Close',
+  gone: 'This file cannot be loaded.',
+  fetching: 'Loading the file…',
+  largest: (size: string) => `At most ${size}.`,
+  problems: {
+    file_empty: 'This file is empty.',
+    file_too_large: 'This file is too large.',
+    file_type_refused: 'Files of this kind are not accepted.',
+    file_incomplete: 'The connection broke while it was sent.',
+    file_not_found: 'It waited too long and has to be sent again.',
+    file_lost: 'The page was loaded anew. Choose the file again.',
+    too_many_files: 'This conversation has as many files as it may.',
+    storage_full: 'There is no room left for files.',
+    rate_limited: 'Too many files at once. Try again later.',
+  },
+};
