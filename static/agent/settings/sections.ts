@@ -1,6 +1,7 @@
 // Every section of the settings with its form. A new one is a form in a file of its own and a line here.
 
 import type { ComponentType } from 'preact';
+import { FilesForm } from './FilesForm';
 import { GreetingForm } from './GreetingForm';
 import { HoursForm } from './HoursForm';
 import { LanguagesForm } from './LanguagesForm';
@@ -27,4 +28,5 @@ export const SECTIONS: readonly SectionOfSettings[] = [
   { name: 'greeting', title: words => words.greeting, Form: GreetingForm },
   { name: 'hours', title: words => words.hours, Form: HoursForm },
   { name: 'languages', title: words => words.languages, Form: LanguagesForm },
+  { name: 'files', title: words => words.files, Form: FilesForm },
 ];

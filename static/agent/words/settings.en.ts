@@ -69,6 +69,27 @@ export const en = {
   offered: 'Offered to customers',
   defaultLanguage: 'For everybody who reads none of these',
 
+  files: 'Files',
+  filesAllowed: 'Customers and agents can send files',
+  fileMegabytes: 'Largest file, in megabytes',
+  fileMegabytesHint: 'At most 100.',
+  fileGroups: 'What may be sent',
+  fileGroupsHint: 'A file is what its content is, whatever its name says.',
+  groupsOfFiles: {
+    images: 'Pictures',
+    documents: 'PDF and office documents',
+    text: 'Text and tables',
+    audio: 'Sound',
+    video: 'Video',
+    archives: 'Packed files (ZIP and others)',
+    other: 'Everything else, programs and web pages too',
+  },
+  filesPerConversation: 'Files in one conversation',
+  filesPerHour: 'Files from one person in an hour',
+  filesPerHourHint: 'Who sends more has to wait.',
+  fileGigabytes: 'Room for all files together, in gigabytes',
+  fileGigabytesHint: 'When it is used up, no more files are taken until there is room again.',
+
   /** What is allowed, by the field that was refused. */
   wrong: {
     'look.name': 'The name has at most 60 characters.',
@@ -84,5 +105,9 @@ export const en = {
     'hours.reply_text': 'This text has at most 120 characters.',
     'languages.offered': 'At least one language is offered.',
     'languages.default': 'This language is not offered.',
+    'files.bytes': 'A file has from 0 to 100 megabytes.',
+    'files.per_conversation': 'From 1 to 10000 files.',
+    'files.per_hour': 'From 1 to 10000 files.',
+    'files.quota_bytes': 'This is no size.',
   },
 };

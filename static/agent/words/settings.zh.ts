@@ -70,6 +70,27 @@ export const zh: SettingsWords = {
   offered: '提供给客户的语言',
   defaultLanguage: '客户不懂以上语言时使用',
 
+  files: '文件',
+  filesAllowed: '客户和客服可以发送文件',
+  fileMegabytes: '单个文件的最大大小（MB）',
+  fileMegabytesHint: '最多 100。',
+  fileGroups: '允许发送的类型',
+  fileGroupsHint: '类型由文件内容决定，与文件名无关。',
+  groupsOfFiles: {
+    images: '图片',
+    documents: 'PDF 和办公文档',
+    text: '文本和表格',
+    audio: '音频',
+    video: '视频',
+    archives: '压缩文件（ZIP 等）',
+    other: '其他一切，包括程序和网页',
+  },
+  filesPerConversation: '每个会话的文件数',
+  filesPerHour: '每人每小时的文件数',
+  filesPerHourHint: '超出后需要等待。',
+  fileGigabytes: '全部文件的存储空间（GB）',
+  fileGigabytesHint: '用完后不再接收文件，直到有空间为止。',
+
   wrong: {
     'look.name': '名称最多 60 个字符。',
     'look.accent': '颜色由 # 和六位数字或字母 a 到 f 组成。',
@@ -84,5 +105,9 @@ export const zh: SettingsWords = {
     'hours.reply_text': '此文字最多 120 个字符。',
     'languages.offered': '至少提供一种语言。',
     'languages.default': '未提供此语言。',
+    'files.bytes': '文件大小为 0 到 100 MB。',
+    'files.per_conversation': '1 到 10000 个文件。',
+    'files.per_hour': '1 到 10000 个文件。',
+    'files.quota_bytes': '这不是有效的大小。',
   },
 };

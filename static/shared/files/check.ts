@@ -22,13 +22,13 @@ export function endingOf(name: string): string {
   return at > 0 ? name.slice(at + 1).toLowerCase() : '';
 }
 
-/** "48 kB", "1.2 MB" */
+/** "47 kB", "1.2 MB", as file managers count. */
 export function sizeOf(bytes: number, language: string): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
   let step = 0;
   let n = bytes;
-  while (n >= 1000 && step < units.length - 1) {
-    n /= 1000;
+  while (n >= 1024 && step < units.length - 1) {
+    n /= 1024;
     step += 1;
   }
   return new Intl.NumberFormat(language, {

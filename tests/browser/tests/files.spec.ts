@@ -197,10 +197,10 @@ test('an upload survives a restart of the server', async ({ people, server, watc
   const customer = await people.customer();
   await customer.send('Hello');
   await customer.settled();
+  await chooseFiles(customer, [PICTURE]);
   watch.announceOutage();
   await server.kill9();
   await expect(customer.status).toContainText(customer.words.reconnecting);
-  await chooseFiles(customer, [PICTURE]);
   await customer.sendButton.click();
   await expect(customer.page.getByRole('progressbar')).toBeVisible();
   await server.restart();
@@ -224,4 +224,30 @@ test("a note's file is for agents", async ({ people }) => {
   await expect(picture(customer)).toBeVisible();
   await expect(customer.texts).toHaveCount(2);
   await expect(customer.log).not.toContainText('notes.txt');
+});
+
+test('an admin says what may be sent, and it holds for whoever comes next', async ({ people }) => {
+  const agent = await people.agent();
+  await agent.page.goto('/agent#settings');
+  const form = agent.page.getByRole('form', { name: 'Files', exact: true });
+  await form.getByLabel('Largest file, in megabytes').fill('lots');
+  await form.getByRole('button').click();
+  await expect(form).toContainText('A file has from 0 to 100 megabytes.');
+  await form.getByLabel('Largest file, in megabytes').fill('2');
+  await form.getByLabel('Pictures').uncheck();
+  await form.getByRole('button').click();
+  await expect(form).toContainText('Saved.');
+
+  const customer = await people.customer();
+  await chooseFiles(customer, [PICTURE, { ...TEXT_FILE, buffer: Buffer.alloc(2_097_153, 'x') }]);
+  await expect(customer.page.locator('.tray .file-problem')).toHaveText([
+    'Files of this kind are not accepted.',
+    'This file is too large. At most 2 MB.',
+  ]);
+  await form.getByLabel('Customers and agents can send files').uncheck();
+  await form.getByRole('button').click();
+  await expect(form).toContainText('Saved.');
+  await customer.reload();
+  await customer.online();
+  await expect(customer.page.locator('.attach')).toHaveCount(0);
 });
