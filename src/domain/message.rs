@@ -65,6 +65,8 @@ pub enum EventName {
     Closed,
     /// It goes on after its end.
     Reopened,
+    /// The customer said how it was; the text is the score and their words.
+    Rated,
 }
 
 impl EventName {
@@ -75,6 +77,7 @@ impl EventName {
         Self::Transferred,
         Self::Closed,
         Self::Reopened,
+        Self::Rated,
     ];
 
     /// As it stands in the database and on the wire.
@@ -85,6 +88,7 @@ impl EventName {
             Self::Transferred => "transferred",
             Self::Closed => "closed",
             Self::Reopened => "reopened",
+            Self::Rated => "rated",
         }
     }
 
@@ -125,6 +129,7 @@ impl Event {
             }
             (EventName::Closed, _) => format!("{who} closed the conversation"),
             (EventName::Reopened, _) => format!("{who} reopened the conversation"),
+            (EventName::Rated, _) => format!("{who} rated the conversation"),
         }
     }
 }

@@ -7,6 +7,7 @@ mod conversation;
 mod customer;
 mod desk;
 mod error;
+mod feedback;
 mod file;
 mod id;
 mod key;
@@ -23,6 +24,7 @@ pub use conversation::{
 pub use customer::{CustomerDetails, CustomerRecord};
 pub use desk::{Action, Actor, Change, State, decide};
 pub use error::{Code, Refusal};
+pub use feedback::{Contact, RATING_CHANGES_H, Rating};
 pub use file::{File, FileGroup, FileId, FileLimits, Media, Pixels, clean_name};
 pub use id::{AgentId, BlockId, ConversationId, CustomerId, Seq};
 pub use key::{ClientId, CustomerKey, SessionKey, TOKEN_CHARS, Token};

@@ -9,6 +9,7 @@ mod api;
 mod blocks;
 mod customer;
 pub mod engine;
+mod feedback;
 mod files;
 mod gate;
 mod health;
@@ -155,6 +156,7 @@ pub fn routes(app: &web::Data<App>) -> impl FnOnce(&mut web::ServiceConfig) + us
                     .configure(me::configure)
                     .configure(accounts::configure)
                     .configure(settings::configure)
+                    .configure(feedback::configure)
                     .configure(blocks::configure)
                     .configure(files::configure)
                     .default_service(web::to(nowhere)),

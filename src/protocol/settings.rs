@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::Named;
 use crate::domain::{
     AgentId, Settings, Timestamp, rfc3339,
-    settings::{Accent, Greeting, StoredSection, Words},
+    settings::{Accent, Asking, Greeting, StoredSection, Words},
 };
 
 /// The part of the settings that everybody gets who connects.
@@ -24,6 +24,8 @@ pub struct SettingsView {
     pub hours: HoursView,
     /// What the page speaks.
     pub languages: LanguagesView,
+    /// What a customer is asked for.
+    pub asking: Asking,
 }
 
 /// Whether somebody is there now, and what to expect.
@@ -73,6 +75,7 @@ impl SettingsView {
                 offered: settings.languages.offered.clone(),
                 default: settings.languages.default.clone(),
             },
+            asking: settings.asking.clone(),
         };
         (view, opening.until)
     }

@@ -17,6 +17,7 @@ mod blocks;
 mod connection;
 mod customer;
 mod error;
+mod feedback;
 mod files;
 mod manage;
 mod migrate;
@@ -52,6 +53,7 @@ use self::{
 };
 pub use self::{
     error::StoreError,
+    feedback::Unrated,
     files::{NewFile, Uploader, Usage},
     reads::{ConversationPage, Cursor, CustomerJoin, MessagePage, NotACursor, Page, Viewer},
     settings::{SectionChange, Unsaved},

@@ -74,6 +74,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    ratings (conversation_id) {
+        conversation_id -> BigInt,
+        score -> Integer,
+        comment -> Text,
+        rated_at -> Timestamp,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     settings (section) {
         section -> Text,
         version -> BigInt,
@@ -123,4 +133,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     settings,
     blocks,
     files,
+    ratings,
 );

@@ -1,5 +1,6 @@
 // What a customer sees: who is there, the conversation, and where to write.
 
+import type { ComponentType } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { attention, finePointer, tabStore } from '../shared/browser';
 import type { Chat } from '../shared/core/chat';
@@ -12,6 +13,7 @@ import { MessageList } from '../shared/ui/MessageList';
 import { nameOf, typingLine } from '../shared/ui/names';
 import { StatusLine } from '../shared/ui/StatusLine';
 import { useRows } from '../shared/ui/useRows';
+import type { ExtrasProps } from './extras/Extras';
 import { Header } from './Header';
 import { wear } from './look';
 
@@ -21,11 +23,12 @@ const drafts = new Drafts(tabStore, 'kefu.draft.customer.');
 
 interface CustomerPageProps {
   live: Live<Chat>;
+  token: string;
   /** Nobody can have written yet, so there is nothing to wait for. */
   isNew: boolean;
 }
 
-export function CustomerPage({ live, isNew }: CustomerPageProps) {
+export function CustomerPage({ live, token, isNew }: CustomerPageProps) {
   const chat = live.value;
   const { words, language } = locale.value;
   const { business } = chat;
@@ -57,6 +60,18 @@ export function CustomerPage({ live, isNew }: CustomerPageProps) {
   useEffect(() => {
     if (business) wear(business);
   }, [business]);
+
+  const [Extras, setExtras] = useState<{ Form: ComponentType<ExtrasProps> } | null>(null);
+  const isThere = id !== null && chat.welcomed;
+  useEffect(() => {
+    if (!isThere) return;
+    import('./extras/Extras').then(
+      loaded => setExtras({ Form: loaded.default }),
+      () => {
+        // Off the net: the chat goes on without it.
+      },
+    );
+  }, [isThere]);
 
   const place = id === null ? null : chat.place(id);
   const unread = current?.unread ?? 0;
@@ -96,6 +111,7 @@ export function CustomerPage({ live, isNew }: CustomerPageProps) {
       <p class="place" aria-live="polite">
         {place === null ? '' : place === 1 ? words.nextInQueue : words.placeInQueue(place)}
       </p>
+      {Extras !== null && id !== null && <Extras.Form live={live} token={token} id={id} />}
       {isEnded && (
         <div class="ended">
           <p aria-live="polite">

@@ -46,6 +46,6 @@ watchNetwork(live.value.connection);
 fitVisualViewport();
 live.value.connection.start();
 render(
-  <CustomerPage live={live} isNew={isNew} />,
+  <CustomerPage live={live} token={token} isNew={isNew} />,
   document.getElementById('page') ?? document.body,
 );

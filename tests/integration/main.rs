@@ -21,6 +21,7 @@ mod blocks;
 mod command_line;
 mod desk;
 mod faults;
+mod feedback;
 mod files;
 mod http;
 mod inbox;

@@ -4,6 +4,7 @@
 //! A new section is a struct of its own in a file of its own that is a [`Section`], and a line in the list
 //! below; its form on the page is a component of its own (`static/agent/settings/`).
 
+mod asking;
 mod colour;
 mod files;
 mod greeting;
@@ -17,6 +18,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 pub use self::{
+    asking::Asking,
     colour::{Accent, Palette},
     greeting::Greeting,
     hours::{Dates, Hours, Opening, Range, Weekly},
@@ -100,6 +102,8 @@ sections! {
     languages: Languages,
     /// What files may be.
     files: FileLimits,
+    /// What a customer is asked for.
+    asking: Asking,
 }
 
 /// A value that is not allowed.

@@ -2,6 +2,7 @@
 
 import type { ComponentType } from 'preact';
 import { FilesForm } from './FilesForm';
+import { AskingForm } from './AskingForm';
 import { GreetingForm } from './GreetingForm';
 import { HoursForm } from './HoursForm';
 import { LanguagesForm } from './LanguagesForm';
@@ -29,4 +30,5 @@ export const SECTIONS: readonly SectionOfSettings[] = [
   { name: 'hours', title: words => words.hours, Form: HoursForm },
   { name: 'languages', title: words => words.languages, Form: LanguagesForm },
   { name: 'files', title: words => words.files, Form: FilesForm },
+  { name: 'asking', title: words => words.asking, Form: AskingForm },
 ];

@@ -89,6 +89,9 @@ export const en = {
   filesPerHourHint: 'Who sends more has to wait.',
   fileGigabytes: 'Room for all files together, in gigabytes',
   fileGigabytesHint: 'When it is used up, no more files are taken until there is room again.',
+  asking: 'What customers are asked',
+  askContact: 'Name and e-mail address, once they have written',
+  askRating: 'A rating, once the chat has ended',
 
   /** What is allowed, by the field that was refused. */
   wrong: {

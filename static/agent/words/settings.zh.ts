@@ -90,6 +90,9 @@ export const zh: SettingsWords = {
   filesPerHourHint: '超出后需要等待。',
   fileGigabytes: '全部文件的存储空间（GB）',
   fileGigabytesHint: '用完后不再接收文件，直到有空间为止。',
+  asking: '向客户询问',
+  askContact: '客户留言后询问称呼和邮箱',
+  askRating: '会话结束后请客户评价',
 
   wrong: {
     'look.name': '名称最多 60 个字符。',

@@ -26,6 +26,8 @@ export interface Business {
   readonly replyText: Written;
   readonly offered: readonly string[];
   readonly language: string;
+  readonly asksContact: boolean;
+  readonly asksRating: boolean;
 }
 
 const written = (value: unknown): Written => {
@@ -49,6 +51,7 @@ export function readBusiness(value: unknown): Business {
   const greeting = object(s.greeting);
   const hours = object(s.hours);
   const languages = object(s.languages);
+  const asking = object(s.asking);
   const offered = languages?.offered;
   return {
     name: textOrNull(s.name),
@@ -63,5 +66,7 @@ export function readBusiness(value: unknown): Business {
     replyText: written(hours?.reply_text),
     offered: Array.isArray(offered) ? offered.map(text) : [],
     language: text(languages?.default),
+    asksContact: asking?.contact === true,
+    asksRating: asking?.rating === true,
   };
 }

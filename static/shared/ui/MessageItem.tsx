@@ -71,7 +71,7 @@ function eventText(row: EventRow, { words }: Locale, actions: RowActions): strin
   if (row.event === null) return row.text;
   const by = row.own && row.from.role === 'customer' ? words.you : actions.nameOf(row.from);
   const { agent } = row.event;
-  return eventLine(row.event, by, agent && actions.nameOf(agent), words) ?? row.text;
+  return eventLine(row.event, by, agent && actions.nameOf(agent), words, row.text) ?? row.text;
 }
 
 function Bubble({

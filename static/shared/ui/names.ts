@@ -17,6 +17,7 @@ export function eventLine(
   by: string,
   agent: string | null,
   words: Words,
+  text: string,
 ): string | null {
   switch (event.name) {
     // Whoever has it now has joined, whoever brought that about.
@@ -30,6 +31,8 @@ export function eventLine(
       return words.eventClosed(by);
     case 'reopened':
       return words.eventReopened(by);
+    case 'rated':
+      return words.eventRated(by, text);
     default:
       return null;
   }

@@ -53,6 +53,7 @@ export const en = {
   eventTransferred: (who: string, to: string) => `${who} transferred the chat to ${to}`,
   eventClosed: (who: string) => `${who} ended the chat`,
   eventReopened: (who: string) => `${who} reopened the chat`,
+  eventRated: (who: string, score: string) => `${who} rated the chat ${score}`,
   system: 'The server',
   note: 'Note',
   noteSaid: 'Note, for agents only',

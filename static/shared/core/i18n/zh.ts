@@ -50,6 +50,7 @@ export const zh: Words = {
   eventTransferred: (who, to) => `${who}将会话转接给${to}`,
   eventClosed: who => `${who}结束了会话`,
   eventReopened: who => `${who}重新打开了会话`,
+  eventRated: (who, score) => `${who}评价了本次会话：${score}`,
   system: '系统',
   note: '备注',
   noteSaid: '备注，仅客服可见',

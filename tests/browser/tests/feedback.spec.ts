@@ -1,0 +1,69 @@
+// What a customer may do beside writing: say who they are, say how it was, keep the conversation.
+
+import { readFile } from 'node:fs/promises';
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test } from '../support/fixtures.ts';
+import { Api, WireSession } from '../support/wire.ts';
+
+test.describe.configure({ timeout: 180_000 });
+
+test('contact, transcript without the note, rating that survives a reload', async ({
+  people,
+  server,
+}) => {
+  const customer = await people.customer();
+  const { page } = customer;
+  const contact = page.getByText('Leave your name and e-mail address');
+  await expect(contact).toHaveCount(0);
+  await customer.send('My <b>order</b> is late');
+  await customer.settled();
+  const api = await Api.signIn(server);
+  const [conversation = ''] = await api.conversations();
+  const agent = await WireSession.agent(server, api);
+  await agent.post('One moment', conversation);
+  await agent.ask({
+    type: 'message.post',
+    conversation,
+    client_id: 'note-1',
+    text: 'A secret note',
+    kind: 'note',
+  });
+  await expect(customer.message('One moment')).toBeVisible();
+
+  await contact.click();
+  await page.getByLabel('Name').fill('Ana');
+  await page.getByLabel('E-mail address').fill('ana');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('This is no e-mail address.')).toBeVisible();
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+  await page.getByLabel('E-mail address').fill('ana@example.com');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('Thank you, this is kept.')).toBeVisible();
+
+  const saved = async (name: string) => {
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name }).click();
+    return readFile(await (await download).path(), 'utf8');
+  };
+  const text = await saved('As text');
+  expect(text).toContain('You: My <b>order</b> is late');
+  expect(text).toContain('Admin: One moment');
+  expect(text).not.toContain('secret');
+  const html = await saved('As HTML');
+  expect(html).toContain('My &lt;b&gt;order&lt;/b&gt; is late');
+  expect(html).not.toContain('secret');
+
+  await agent.ask({ type: 'conversation.close', conversation });
+  await expect(page.getByText('How was this chat?')).toBeVisible();
+  await page.getByRole('radio', { name: 'Good', exact: true }).check({ force: true });
+  await page.getByLabel('Anything to add?').fill('Quick');
+  const after = await new AxeBuilder({ page }).analyze();
+  expect(after.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+  await page.getByRole('button', { name: 'Send rating' }).click();
+  await expect(page.getByText('Thank you! You gave 4 of 5.')).toBeVisible();
+  await page.reload();
+  await expect(page.getByText('Thank you! You gave 4 of 5.')).toBeVisible();
+  await page.getByRole('button', { name: 'Change' }).click();
+  await expect(page.getByLabel('Anything to add?')).toHaveValue('Quick');
+});
