@@ -1,8 +1,8 @@
 // Every section of the settings with its form. A new one is a form in a file of its own and a line here.
 
 import type { ComponentType } from 'preact';
-import { FilesForm } from './FilesForm';
 import { AskingForm } from './AskingForm';
+import { FilesForm } from './FilesForm';
 import { GreetingForm } from './GreetingForm';
 import { HoursForm } from './HoursForm';
 import { LanguagesForm } from './LanguagesForm';
