@@ -152,6 +152,7 @@ fn rate(
             id: customer.id,
             name: customer.name.clone(),
         },
+        file: None,
         text: rating.text(),
         sent_at: at,
     };

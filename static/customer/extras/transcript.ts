@@ -45,6 +45,10 @@ export interface Writer {
   readonly foot: string;
 }
 
+/** A file is its name here: the file itself is one's own or has been fetched. */
+const words = ({ file, text }: Message) =>
+  [file && `[${file.name}]`, text].filter(Boolean).join(' ');
+
 const at = (message: Message, { locale }: Transcript) => locale.full(Date.parse(message.sent_at));
 
 export const asText: Writer = {
@@ -55,7 +59,7 @@ export const asText: Writer = {
   row: (message, about) =>
     message.kind === 'event'
       ? `[${at(message, about)}] * ${about.eventOf(message)}\n`
-      : `[${at(message, about)}] ${about.nameOf(message)}: ${message.text}\n`,
+      : `[${at(message, about)}] ${about.nameOf(message)}: ${words(message)}\n`,
   foot: '',
 };
 
@@ -91,7 +95,7 @@ time, .event { opacity: .75; font-size: .875em }
     const time = `<time datetime="${escaped(message.sent_at)}">${escaped(at(message, about))}</time>`;
     return message.kind === 'event'
       ? `<p class="event" dir="auto">${escaped(about.eventOf(message))} ${time}</p>\n`
-      : `<p dir="auto"><b>${escaped(about.nameOf(message))}</b> ${time}\n${escaped(message.text)}</p>\n`;
+      : `<p dir="auto"><b>${escaped(about.nameOf(message))}</b> ${time}\n${escaped(words(message))}</p>\n`;
   },
   foot: '</html>\n',
 };
