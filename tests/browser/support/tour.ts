@@ -76,9 +76,11 @@ export async function customerTour({ people, server, watch, browsing, look }: To
   await customer.sendButton.click();
   await expect(page.getByRole('progressbar').first()).toBeVisible();
   await show('files on their way up');
+  for (const left of [1, 0]) {
+    await customer.log.getByRole('button', { name: words.cancel }).first().click();
+    await expect(customer.log.locator('.state.uploading')).toHaveCount(left);
+  }
   await page.unroute('**/api/v1/files');
-  await customer.log.getByRole('button', { name: words.cancel }).first().click();
-  await expect(customer.log.locator('.state.uploading')).toHaveCount(0);
   await chooseFiles(customer, [PICTURE]);
   await customer.sendButton.click();
   await customer.settled();

@@ -226,7 +226,11 @@ test("a note's file is for agents", async ({ people }) => {
   await expect(customer.log).not.toContainText('notes.txt');
 });
 
-test('an admin says what may be sent, and it holds for whoever comes next', async ({ people }) => {
+test('an admin says what may be sent, and it holds for whoever comes next', async ({
+  people,
+  watch,
+}) => {
+  watch.announce(/400.*\/api\/v1\/settings/);
   const agent = await people.agent();
   await agent.page.goto('/agent#settings');
   const form = agent.page.getByRole('form', { name: 'Files', exact: true });
