@@ -17,3 +17,4 @@ pub mod server;
 pub mod socketio;
 pub mod store;
 pub mod sweep;
+pub mod texts;

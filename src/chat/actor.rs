@@ -24,6 +24,7 @@ use crate::{
     domain::{ConversationId, CustomerId, Refusal, Seq, SessionKey, Settings, Timestamp, now},
     protocol::{Close, Dialect, PageAsked, Request, ServerFrame, SettingsView},
     store::{Page, Store, StoreError, Writer, Written},
+    texts::Texts,
 };
 
 /// How often deadlines are looked at. Small beside the two seconds within which a write is answered.
@@ -41,7 +42,7 @@ const MAILBOX: usize = 65_536;
 #[derive(Debug)]
 pub enum Outbound {
     /// Frames, encoded; the same for everybody who gets them.
-    Frames(Arc<[ByteString]>),
+    Frames(Arc<Texts>),
     /// You are in, for a dialect whose clients are not told so themselves.
     Welcomed,
     /// A page that the session catches up by; say [`PageWritten`] when it is written. There is never more
@@ -62,7 +63,7 @@ impl Outbound {
         match self {
             Self::Frames(frames) => Weight {
                 frames: frames.len(),
-                bytes: frames.iter().map(|frame| frame.len()).sum(),
+                bytes: frames.bytes(),
             },
             Self::Welcomed | Self::Page { .. } | Self::Close(_) => Weight::default(),
         }
@@ -171,12 +172,12 @@ struct Group {
 
 impl Group {
     /// `None`: the dialect has none of it.
-    fn encode(&self, dialect: Dialect) -> Option<Arc<[ByteString]>> {
+    fn encode(&self, dialect: Dialect) -> Option<Arc<Texts>> {
         let frames = self.frames.iter();
-        let encoded: Arc<[_]> = frames
+        let encoded: Texts = frames
             .filter_map(|frame| frame.encode_as(dialect))
             .collect();
-        (!encoded.is_empty()).then_some(encoded)
+        (!encoded.is_empty()).then(|| Arc::new(encoded))
     }
 
     fn welcomes(&self) -> bool {
@@ -277,7 +278,7 @@ impl ChatRoom {
     }
 
     fn send(&mut self, group: &Group, commands: &mut VecDeque<Command>) {
-        let mut encoded: [Option<Option<Arc<[ByteString]>>>; Dialect::COUNT] = Default::default();
+        let mut encoded: [Option<Option<Arc<Texts>>>; Dialect::COUNT] = Default::default();
         for session in &group.to {
             let message = |dialect: Dialect| {
                 let encoded =

@@ -481,13 +481,9 @@ impl Peer for EngineSocket {
                 return;
             }
             match told {
-                ToSocket::Texts(texts) => {
-                    for text in texts.iter() {
-                        line.send_text(text.clone());
-                    }
-                }
-                ToSocket::Frame(Frame::Text(text)) => line.send_text(text),
-                ToSocket::Frame(Frame::Binary(bytes)) => line.send_bytes(bytes),
+                ToSocket::Texts(texts) => line.send_texts(&texts),
+                ToSocket::Frame(Frame::Text(text)) => line.send_text(&text),
+                ToSocket::Frame(Frame::Binary(bytes)) => line.send_bytes(&bytes),
                 ToSocket::Mark => tell(&self.found.inputs, Input::SocketTook(self.id)),
                 ToSocket::Close(code, reason) => line.close(code, reason),
             }

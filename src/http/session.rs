@@ -99,7 +99,7 @@ impl Session {
 
     fn frame(&mut self, frame: ClientFrame, line: &mut Line) {
         let request = match frame {
-            ClientFrame::Ping => return line.send_text(ServerFrame::Pong.encode()),
+            ClientFrame::Ping => return line.send_text(&ServerFrame::Pong.encode()),
             ClientFrame::Hello(hello) => return self.hello(hello, line),
             ClientFrame::Request(request) => request,
         };
@@ -170,7 +170,7 @@ impl Session {
 }
 
 fn refuse(reference: Option<String>, refusal: Refusal, line: &mut Line) {
-    line.send_text(ServerFrame::error(reference, refusal).encode());
+    line.send_text(&ServerFrame::error(reference, refusal).encode());
 }
 
 fn close(close: Close, line: &mut Line) {
@@ -240,11 +240,7 @@ impl Peer for Session {
                 return;
             }
             match told {
-                Outbound::Frames(frames) => {
-                    for frame in frames.iter() {
-                        line.send_text(frame.clone());
-                    }
-                }
+                Outbound::Frames(frames) => line.send_texts(&frames),
                 // Its client was sent `welcome`.
                 Outbound::Welcomed => {}
                 Outbound::Page {
@@ -252,7 +248,7 @@ impl Peer for Session {
                     frames,
                 } => {
                     for frame in frames {
-                        line.send_text(frame);
+                        line.send_text(&frame);
                     }
                     self.app.room.do_send(PageWritten {
                         session: self.id,

@@ -4,30 +4,36 @@
 //! does not read, the whole actor stands still and its channel fills, which is how others notice. What ends
 //! such a connection is the kernel (`TCP_USER_TIMEOUT`, set in `server`).
 //!
-//! What is said on it is the business of a [`Peer`].
+//! What is said on it is the business of a [`Peer`]. Messages go past the actor's own encoder: what many
+//! sockets send is put into frames once for all of them ([`Texts`]).
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    pin::Pin,
     rc::Rc,
+    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, StreamHandler, fut::wrap_future};
-use actix_http::ws::Item;
+use actix_http::ws::{Codec, Item, OpCode, Parser};
 use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Bytes, Payload},
+    Error, HttpRequest, HttpResponse,
+    web::{Bytes, BytesMut, Payload},
 };
 use actix_web_actors::ws::{
     self, CloseCode, CloseReason, Message, ProtocolError, WebsocketContext,
 };
 use bytestring::ByteString;
+use futures_util::{Stream, StreamExt, stream::LocalBoxStream};
 use tracing::debug;
 
 use super::gate::Gate;
 use crate::{
     channel::{Overflown, Receiver},
     protocol::Close,
+    texts::Texts,
 };
 
 /// How long the other side has to answer our close frame before the connection is dropped.
@@ -70,18 +76,26 @@ pub struct Limits {
 pub struct Line<'a, P: Peer> {
     closing: &'a mut bool,
     id: u64,
+    outgoing: &'a RefCell<Outgoing>,
     ctx: &'a mut WebsocketContext<Socket<P>>,
 }
 
 impl<P: Peer> Line<'_, P> {
     /// Sends a text message.
-    pub fn send_text(&mut self, text: impl Into<ByteString>) {
-        self.ctx.text(text);
+    pub fn send_text(&mut self, text: &str) {
+        self.outgoing
+            .borrow_mut()
+            .write(text.as_bytes(), OpCode::Text);
+    }
+
+    /// Sends text messages that others may be sending as well.
+    pub fn send_texts(&mut self, texts: &Texts) {
+        self.outgoing.borrow_mut().push(texts.framed(frame));
     }
 
     /// Sends a binary message.
-    pub fn send_bytes(&mut self, bytes: Bytes) {
-        self.ctx.binary(bytes);
+    pub fn send_bytes(&mut self, bytes: &[u8]) {
+        self.outgoing.borrow_mut().write(bytes, OpCode::Binary);
     }
 
     /// Closes the connection with a code and a reason of at most 123 bytes.
@@ -133,25 +147,100 @@ pub fn start<P: Peer>(
     request: &HttpRequest,
     stream: Payload,
 ) -> Result<HttpResponse, String> {
+    let mut response = ws::handshake(request)
+        .map_err(|error| format!("this address speaks WebSocket (RFC 6455): {error}"))?;
     let verdict = Rc::new(Cell::new(None));
+    let outgoing = Rc::new(RefCell::new(Outgoing::default()));
     let socket = Socket {
         peer,
         limits,
+        outgoing: Rc::clone(&outgoing),
         closing: false,
         heard: Instant::now(),
         partial: None,
         verdict: Rc::clone(&verdict),
     };
     let stream = Gate::new(stream, limits.message_bytes, verdict);
-    ws::WsResponseBuilder::new(socket, request, stream)
-        .frame_size(limits.message_bytes)
-        .start()
-        .map_err(|error| format!("this address speaks WebSocket (RFC 6455): {error}"))
+    let codec = Codec::new().max_size(limits.message_bytes);
+    Ok(response.streaming(Body {
+        actor: WebsocketContext::with_codec(socket, stream, codec).boxed_local(),
+        outgoing,
+        held: Poll::Pending,
+    }))
+}
+
+/// Messages in frames, for the socket to take.
+#[derive(Default)]
+struct Outgoing {
+    chunks: VecDeque<Bytes>,
+    /// The frames after those.
+    last: BytesMut,
+}
+
+impl Outgoing {
+    fn write(&mut self, payload: &[u8], kind: OpCode) {
+        Parser::write_message(&mut self.last, payload, kind, true, false);
+    }
+
+    fn push(&mut self, frames: Bytes) {
+        if !self.last.is_empty() {
+            self.chunks
+                .push_back(std::mem::take(&mut self.last).freeze());
+        }
+        self.chunks.push_back(frames);
+    }
+
+    fn take(&mut self) -> Option<Bytes> {
+        self.chunks
+            .pop_front()
+            .or_else(|| (!self.last.is_empty()).then(|| std::mem::take(&mut self.last).freeze()))
+    }
+}
+
+/// Text messages in frames as a server sends them.
+fn frame(texts: &[ByteString]) -> Bytes {
+    // The head of a frame has at most ten bytes.
+    let most = texts.iter().map(|text| text.len() + 10).sum();
+    let mut frames = BytesMut::with_capacity(most);
+    for text in texts {
+        Parser::write_message(&mut frames, text.as_bytes(), OpCode::Text, true, false);
+    }
+    frames.freeze()
+}
+
+/// What the socket sends: the messages, and of the actor's own making pings, pongs and the close frame. The
+/// actor runs only while everything before has been taken.
+struct Body {
+    actor: LocalBoxStream<'static, Result<Bytes, Error>>,
+    outgoing: Rc<RefCell<Outgoing>>,
+    /// What the actor gave after messages that have to go out first; ready only while there is something.
+    held: Poll<Option<Result<Bytes, Error>>>,
+}
+
+impl Stream for Body {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        if let Some(chunk) = this.outgoing.borrow_mut().take() {
+            return Poll::Ready(Some(Ok(chunk)));
+        }
+        if this.held.is_ready() {
+            return std::mem::replace(&mut this.held, Poll::Pending);
+        }
+        let given = this.actor.poll_next_unpin(context);
+        let Some(chunk) = this.outgoing.borrow_mut().take() else {
+            return given;
+        };
+        this.held = given;
+        Poll::Ready(Some(Ok(chunk)))
+    }
 }
 
 struct Socket<P: Peer> {
     peer: P,
     limits: Limits,
+    outgoing: Rc<RefCell<Outgoing>>,
     closing: bool,
     heard: Instant,
     /// The fragments so far of a message that comes in several.
@@ -171,9 +260,13 @@ impl<P: Peer> Socket<P> {
         ctx: &mut WebsocketContext<Self>,
         call: impl FnOnce(&mut P, &mut Line<'_, P>),
     ) {
-        let id = self.peer.id();
-        let closing = &mut self.closing;
-        call(&mut self.peer, &mut Line { closing, id, ctx });
+        let mut line = Line {
+            closing: &mut self.closing,
+            id: self.peer.id(),
+            outgoing: &self.outgoing,
+            ctx,
+        };
+        call(&mut self.peer, &mut line);
     }
 
     fn close(&mut self, close: Close, ctx: &mut WebsocketContext<Self>) {

@@ -13,7 +13,7 @@ use super::{
     engine::{self, Full, Link, Reason, Sid, Version},
     packet::{Kind, Packet, ascii, head},
 };
-use crate::channel::Receiver;
+use crate::{channel::Receiver, texts::Texts};
 
 /// What the namespaces of an endpoint do.
 pub trait Application: Sized + Unpin + 'static {
@@ -118,7 +118,7 @@ impl<A: Application> Client<'_, '_, A> {
     ///
     /// # Errors
     /// As [`Client::send`].
-    pub fn send_all_encoded(&mut self, packets: &Arc<[ByteString]>) -> Result<(), Full> {
+    pub fn send_all_encoded(&mut self, packets: &Arc<Texts>) -> Result<(), Full> {
         self.link.send_all_encoded(packets)
     }
 

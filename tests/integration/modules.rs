@@ -9,6 +9,7 @@ use std::{
 const DIRECTIONS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("channel", &[]),
+    ("texts", &[]),
     ("incident", &["domain"]),
     ("password", &[]),
     ("files", &["domain"]),
@@ -17,15 +18,17 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("store", &["domain", "incident"]),
     (
         "chat",
-        &["domain", "channel", "protocol", "store", "incident"],
+        &[
+            "domain", "channel", "texts", "protocol", "store", "incident",
+        ],
     ),
     ("config", &["domain", "store"]),
-    ("socketio", &["channel"]),
+    ("socketio", &["channel", "texts"]),
     (
         "http",
         &[
-            "domain", "channel", "protocol", "store", "chat", "config", "incident", "password",
-            "socketio", "files",
+            "domain", "channel", "texts", "protocol", "store", "chat", "config", "incident",
+            "password", "socketio", "files",
         ],
     ),
     (

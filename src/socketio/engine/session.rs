@@ -24,7 +24,10 @@ use super::{
     payload::{Body, encode},
     registry::{Found, Place, Registry, Sid},
 };
-use crate::channel::{Overflown, Receiver, Sender, Weight};
+use crate::{
+    channel::{Overflown, Receiver, Sender, Weight},
+    texts::Texts,
+};
 
 /// Requests and messages of sockets that may wait for a session; those who bring more wait themselves.
 const INPUTS: usize = 16;
@@ -136,7 +139,7 @@ pub enum ToSocket {
     /// Send this.
     Frame(Frame),
     /// Send these text messages, which others may be sending as well.
-    Texts(Arc<[ByteString]>),
+    Texts(Arc<Texts>),
     /// Say [`Input::SocketTook`].
     Mark,
     /// Close, with this code and reason.
@@ -254,7 +257,7 @@ impl Core {
     }
 
     /// [`Core::send`] for several text messages, as one.
-    fn send_all(&mut self, texts: &Arc<[ByteString]>) -> bool {
+    fn send_all(&mut self, texts: &Arc<Texts>) -> bool {
         let Carrier::Socket(_, Some(socket)) = &self.carrier else {
             return texts
                 .iter()
@@ -262,7 +265,7 @@ impl Core {
         };
         let weight = Weight {
             frames: texts.len(),
-            bytes: texts.iter().map(|text| text.len()).sum(),
+            bytes: texts.bytes(),
         };
         let fits = socket
             .push(ToSocket::Texts(Arc::clone(texts)), weight)
@@ -344,7 +347,7 @@ impl<A: Application> Link<'_, A> {
     ///
     /// # Errors
     /// As [`Link::send_text`].
-    pub fn send_all_encoded(&mut self, packets: &Arc<[ByteString]>) -> Result<(), Full> {
+    pub fn send_all_encoded(&mut self, packets: &Arc<Texts>) -> Result<(), Full> {
         self.while_open(|core| core.send_all(packets))
     }
 

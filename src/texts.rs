@@ -1,0 +1,43 @@
+//! Text messages that several sessions get, and the bytes in which a WebSocket carries them, which the
+//! first session that needs them makes for all.
+
+use std::{ops::Deref, sync::OnceLock};
+
+use bytes::Bytes;
+use bytestring::ByteString;
+
+/// Text messages, one after the other.
+#[derive(Debug)]
+pub struct Texts {
+    texts: Box<[ByteString]>,
+    framed: OnceLock<Bytes>,
+}
+
+impl Texts {
+    /// Their bytes as `frame` makes them, which is asked once.
+    pub fn framed(&self, frame: impl FnOnce(&[ByteString]) -> Bytes) -> Bytes {
+        self.framed.get_or_init(|| frame(&self.texts)).clone()
+    }
+
+    /// Bytes of text.
+    pub fn bytes(&self) -> usize {
+        self.texts.iter().map(|text| text.len()).sum()
+    }
+}
+
+impl FromIterator<ByteString> for Texts {
+    fn from_iter<I: IntoIterator<Item = ByteString>>(texts: I) -> Self {
+        Self {
+            texts: texts.into_iter().collect(),
+            framed: OnceLock::new(),
+        }
+    }
+}
+
+impl Deref for Texts {
+    type Target = [ByteString];
+
+    fn deref(&self) -> &[ByteString] {
+        &self.texts
+    }
+}
