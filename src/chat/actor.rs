@@ -21,9 +21,11 @@ use super::{
 };
 use crate::{
     channel::{Sender, Weight},
-    domain::{ConversationId, CustomerId, Refusal, Seq, SessionKey, Settings, Timestamp, now},
+    domain::{
+        AgentId, ConversationId, CustomerId, Refusal, Seq, SessionKey, Settings, Timestamp, now,
+    },
     protocol::{Close, Dialect, PageAsked, Request, ServerFrame, SettingsView},
-    store::{Page, Store, StoreError, Writer, Written},
+    store::{Colleague, KeepPresence, Page, Store, StoreError, Writer, Written},
     texts::Texts,
 };
 
@@ -339,6 +341,13 @@ impl ChatRoom {
                 self.look_up(session, entrant, resume, ctx);
             }
             Effect::LoadQueue => self.load_queue(ctx),
+            Effect::KeepPresence(keep) => self.keep_presence(keep, ctx),
+            Effect::SetAway {
+                session,
+                reference,
+                agent,
+                away,
+            } => self.set_away(session, reference, (agent, away), ctx),
             Effect::Load {
                 session,
                 viewer,
@@ -423,6 +432,35 @@ impl ChatRoom {
         Box::pin(taken)
     }
 
+    fn keep_presence(&mut self, keep: KeepPresence, ctx: &mut Context<Self>) {
+        let store = self.store.clone();
+        let kept = async move { store.keep_presence(keep).await.map_err(refuse) };
+        ctx.spawn(kept.into_actor(self).map(|outcome, act, ctx| {
+            act.run(Command::PresenceKept(outcome), ctx);
+        }));
+    }
+
+    fn set_away(
+        &mut self,
+        session: SessionId,
+        reference: String,
+        (agent, away): (AgentId, bool),
+        ctx: &mut Context<Self>,
+    ) {
+        let store = self.store.clone();
+        let set = async move { store.set_away(agent, away).await.map_err(refuse) };
+        ctx.spawn(set.into_actor(self).map(move |outcome, act, ctx| {
+            let set = Command::AwaySet {
+                session,
+                reference,
+                agent,
+                away,
+                outcome,
+            };
+            act.run(set, ctx);
+        }));
+    }
+
     /// Puts something into a session's channel, in its dialect, if that has it. A session that it does not
     /// fit into any more is out of the room: it closes itself as soon as its peer reads again, and comes back
     /// to resume.
@@ -466,8 +504,23 @@ async fn look_up(
             let me = store.agent_by_session(key).await.map_err(refuse)?;
             let me = me.ok_or_else(Refusal::not_signed_in)?;
             let conversations = store.join_agent(me.id, resume).await.map_err(refuse)?;
-            Ok(Found::Agent(me, conversations))
+            let colleagues = arrive(store, me.id).await.map_err(refuse)?;
+            Ok(Found::Agent(me, conversations, colleagues))
         }
+    }
+}
+
+/// Whoever is told welcome is there, for every process. Where that cannot be written, they come in all the same.
+async fn arrive(store: &Store, agent: AgentId) -> Result<Vec<Colleague>, StoreError> {
+    let keep = KeepPresence {
+        connected: vec![agent],
+        ended: Vec::new(),
+        rules: store.settings().current().assignment,
+        may_return: false,
+    };
+    match store.keep_presence(keep).await {
+        Ok(staff) => Ok(staff.colleagues),
+        Err(_) => store.colleagues().await,
     }
 }
 

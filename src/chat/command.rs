@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use crate::{
     domain::{
-        AfterClose, BlockList, ConversationId, CustomerKey, Listed, Me, Refusal, RoomKind, Seq,
-        SessionKey, Settings, TextLimits, Timestamp,
+        AfterClose, AgentId, BlockList, ConversationId, CustomerKey, Listed, Me, Refusal, RoomKind,
+        Seq, SessionKey, Settings, TextLimits, Timestamp,
     },
     protocol::{Close, LimitsView, PageAsked, Request, ServerFrame, SettingsView},
-    store::{CustomerJoin, MessagePage, Viewer, Write, Written},
+    store::{Colleague, CustomerJoin, KeepPresence, MessagePage, Staff, Viewer, Write, Written},
 };
 
 /// Names one connection of this process.
@@ -61,8 +61,8 @@ pub struct Visitor {
 pub enum Found {
     /// A customer, known or new.
     Customer(CustomerJoin),
-    /// An agent with the newest conversations.
-    Agent(Me, Vec<Listed>),
+    /// An agent with the newest conversations, and everybody who may answer.
+    Agent(Me, Vec<Listed>, Vec<Colleague>),
 }
 
 /// What happens to the room.
@@ -124,6 +124,21 @@ pub enum Command {
     },
     /// The conversations that wait, the longest first.
     QueueLoaded(Result<Vec<ConversationId>, Refusal>),
+    /// The leases of agents are moved on, and this is who is there.
+    PresenceKept(Result<Staff, Refusal>),
+    /// An agent is away or available from now on.
+    AwaySet {
+        /// Which session asked for it.
+        session: SessionId,
+        /// Its `ref`.
+        reference: String,
+        /// Who.
+        agent: AgentId,
+        /// Away, else available.
+        away: bool,
+        /// Whether it is kept.
+        outcome: Result<(), Refusal>,
+    },
     /// The writer reports, in the order of commits.
     Written(Vec<Written>),
     /// A session is gone.
@@ -193,6 +208,19 @@ pub enum Effect {
     },
     /// Read the queue; answered by [`Command::QueueLoaded`].
     LoadQueue,
+    /// Move on the leases of agents, and read who is there; answered by [`Command::PresenceKept`].
+    KeepPresence(KeepPresence),
+    /// Keep that an agent is away or available; answered by [`Command::AwaySet`].
+    SetAway {
+        /// Which session.
+        session: SessionId,
+        /// Its `ref`.
+        reference: String,
+        /// Who.
+        agent: AgentId,
+        /// Away, else available.
+        away: bool,
+    },
     /// Read messages; answered by [`Command::HistoryLoaded`] when there is a `reference`, else by
     /// [`Command::PageLoaded`].
     Load {

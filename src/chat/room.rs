@@ -8,8 +8,10 @@
 
 mod blocked;
 mod business;
+mod dispatch;
 mod presence;
 mod queue;
+mod staff;
 #[cfg(test)]
 mod tests;
 
@@ -102,6 +104,10 @@ pub struct Room {
     queue: queue::Watch,
     /// What the business has set.
     business: business::Business,
+    /// The agents, and which of them are there.
+    staff: staff::Staff,
+    /// Whether there is something that the server is to do on its own.
+    dispatch: dispatch::Watch,
     next_ticket: u64,
     now_ms: u64,
 }
@@ -123,6 +129,8 @@ impl Room {
             blocks: Arc::default(),
             queue: queue::Watch::default(),
             business: business::Business::default(),
+            staff: staff::Staff::default(),
+            dispatch: dispatch::Watch::default(),
             next_ticket: 0,
             now_ms: 0,
         }
@@ -167,6 +175,14 @@ impl Room {
                 conversation,
             } => self.page_written(session, conversation, &mut out),
             Command::QueueLoaded(outcome) => self.queue_loaded(outcome, &mut out),
+            Command::PresenceKept(outcome) => self.presence_kept(outcome, &mut out),
+            Command::AwaySet {
+                session,
+                reference,
+                agent,
+                away,
+                outcome,
+            } => self.away_set(session, reference, (agent, away), outcome, &mut out),
             Command::Written(results) => {
                 // What the same sessions get is to stand together, so that it goes out together: the senders
                 // hear first what became of their own.
@@ -175,6 +191,7 @@ impl Room {
                     self.written(result, &mut out, &mut news);
                 }
                 out.append(&mut news);
+                self.dispatch(&mut out);
             }
             Command::Left(session) => self.left(session, &mut out),
             Command::SignedOut(keys) => self.signed_out(&keys, &mut out),
@@ -291,9 +308,9 @@ impl Room {
                 }
                 join.conversations
             }
-            (Who::Agent(_, me), Found::Agent(found, listed)) => {
+            (Who::Agent(_, me), Found::Agent(found, listed, colleagues)) => {
                 *me = Some(found.clone());
-                self.agent_came(id, &found, out);
+                self.agent_came(id, &found, colleagues, out);
                 listed
             }
             _ => return,
@@ -429,7 +446,7 @@ impl Room {
             )
             .collect();
         for session in ended {
-            self.left(session, out);
+            self.left_for_good(session, out);
             out.push(Effect::Close {
                 session,
                 close: Close::SignedOut,
@@ -487,6 +504,10 @@ impl Room {
                     limit,
                 });
                 (None, Ok(()))
+            }
+            Request::SetAway { reference, away } => {
+                let answer = Some(reference.clone());
+                (answer, self.set_away(id, reference, away, out))
             }
             Request::Typing { conversation, on } => (None, self.typing(id, conversation, on, out)),
             Request::Read { conversation, seq } => (None, self.read(id, conversation, seq, out)),
@@ -666,6 +687,12 @@ impl Room {
         match result {
             Written::Posted(posted) => self.posted(&posted, answers, out),
             Written::Acted(acted) => self.acted(acted, answers, out),
+            Written::Dispatched { ticket, changes } => {
+                self.dispatch.ended(ticket);
+                for change in changes {
+                    self.acted(change, answers, out);
+                }
+            }
             Written::Read {
                 ticket,
                 conversation,
@@ -688,6 +715,7 @@ impl Room {
                 }
             }
             Written::Refused { ticket, refusal } | Written::Failed { ticket, refusal } => {
+                self.dispatch.ended(ticket);
                 if let Some(pending) = self.pending.remove(&ticket) {
                     let frame = ServerFrame::error(pending.reference, refusal);
                     answers.push(send(pending.session, frame));
@@ -763,6 +791,7 @@ impl Room {
         out: &mut Effects,
     ) {
         self.queue.moved();
+        self.dispatch.moved();
         let mut told = self.reach(owner);
         told.retain(|id| match self.sessions.get_mut(id) {
             Some(session) if session.joining.is_none() => {
@@ -984,6 +1013,7 @@ impl Room {
         if self.queue.is_due(now_ms) {
             out.push(Effect::LoadQueue);
         }
+        self.keep_presence(out);
     }
 
     // Who gets what.

@@ -56,6 +56,8 @@ pub struct Account {
     pub disabled_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// How many open conversations the server may give them; `None`: as the settings say.
+    pub capacity: Option<u32>,
 }
 
 /// What is to become of an account; `None` leaves it as it is.
@@ -67,6 +69,12 @@ pub struct AccountChange {
     pub role: Option<Role>,
     /// Whether it is barred from signing in.
     pub disabled: Option<bool>,
+    /// How many open conversations the server may give them; `Some(None)`: as the settings say.
+    #[allow(
+        clippy::option_option,
+        reason = "left out, null and a number are three things"
+    )]
+    pub capacity: Option<Option<u32>>,
 }
 
 /// Why an account was not made or changed.

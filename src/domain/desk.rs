@@ -79,6 +79,17 @@ impl Change {
         (state.status == Status::Waiting).then(|| Self::to_agent(EventName::Taken, agent))
     }
 
+    /// The server gives what waits to an agent; `None` where it waits no more.
+    pub fn by_assignment(state: State, agent: AgentId) -> Option<Self> {
+        (state.status == Status::Waiting).then(|| Self::to_agent(EventName::Assigned, agent))
+    }
+
+    /// What an agent has who is not there any more goes back to the queue; `None` where they have it no more.
+    pub fn by_absence(state: State, of: AgentId) -> Option<Self> {
+        let theirs = state.status == Status::Open && state.agent == Some(of);
+        theirs.then(|| Self::to_queue(EventName::Returned, Some(of)))
+    }
+
     /// A customer's message to a conversation that has ended puts it back into the queue.
     pub fn by_customer(state: State) -> Option<Self> {
         (state.status == Status::Closed).then(|| Self::to_queue(EventName::Reopened, None))
@@ -214,6 +225,23 @@ mod tests {
             let got = outcome(*status, *agent, Role::Agent, *action);
             assert_eq!(got, *expected, "{status:?} of {agent:?}: {action:?}");
         }
+    }
+
+    #[test]
+    fn the_server_gives_away_only_what_waits_and_takes_back_only_what_is_theirs() {
+        let in_state = |status, agent| State { status, agent };
+        let waiting = in_state(Waiting, None);
+        let given = Change::by_assignment(waiting, ANA).unwrap();
+        assert_eq!(given.state, in_state(Open, Some(ANA)));
+        assert_eq!((given.event, given.about), (EventName::Assigned, Some(ANA)));
+        let back = Change::by_absence(given.state, ANA).unwrap();
+        assert_eq!(back.state, waiting);
+        assert_eq!((back.event, back.about), (EventName::Returned, Some(ANA)));
+        for state in [in_state(Open, Some(ANA)), in_state(Closed, Some(ANA))] {
+            assert_eq!(Change::by_assignment(state, BO), None);
+            assert_eq!(Change::by_absence(state, BO), None);
+        }
+        assert_eq!(Change::by_absence(in_state(Closed, Some(ANA)), ANA), None);
     }
 
     #[test]

@@ -67,6 +67,10 @@ pub enum EventName {
     Reopened,
     /// The customer said how it was; the text is the score and their words.
     Rated,
+    /// The server gave it to an agent.
+    Assigned,
+    /// The server put it back into the queue, as its agent is not there.
+    Returned,
 }
 
 impl EventName {
@@ -78,6 +82,8 @@ impl EventName {
         Self::Closed,
         Self::Reopened,
         Self::Rated,
+        Self::Assigned,
+        Self::Returned,
     ];
 
     /// As it stands in the database and on the wire.
@@ -89,6 +95,8 @@ impl EventName {
             Self::Closed => "closed",
             Self::Reopened => "reopened",
             Self::Rated => "rated",
+            Self::Assigned => "assigned",
+            Self::Returned => "returned",
         }
     }
 
@@ -103,7 +111,7 @@ impl EventName {
 pub struct Event {
     /// What happened.
     pub name: EventName,
-    /// Who has the conversation now; for one that was released or closed, who had it.
+    /// Who has the conversation now; for one that was released, returned or closed, who had it.
     pub agent: Option<AgentRef>,
 }
 
@@ -130,6 +138,14 @@ impl Event {
             (EventName::Closed, _) => format!("{who} closed the conversation"),
             (EventName::Reopened, _) => format!("{who} reopened the conversation"),
             (EventName::Rated, _) => format!("{who} rated the conversation"),
+            (EventName::Assigned, to) => {
+                let to = to.unwrap_or(&who);
+                format!("{to} was given the conversation")
+            }
+            (EventName::Returned, from) => {
+                let from = from.unwrap_or(&who);
+                format!("{from} is not there; the conversation is back in the queue")
+            }
         }
     }
 }
@@ -257,6 +273,18 @@ mod tests {
                 EventName::Released,
                 Some(agent(2, "Ana")),
                 "Li Wei put Ana's conversation back into the queue",
+            ),
+            (
+                &Author::System,
+                EventName::Assigned,
+                Some(agent(2, "Ana")),
+                "Ana was given the conversation",
+            ),
+            (
+                &Author::System,
+                EventName::Returned,
+                Some(agent(2, "Ana")),
+                "Ana is not there; the conversation is back in the queue",
             ),
         ] {
             let event = Event { name, agent: about };

@@ -2,6 +2,7 @@
 //! the one table of errors. Everything here is plain data and pure functions.
 
 mod account;
+mod assignment;
 mod block;
 mod conversation;
 mod customer;
@@ -17,6 +18,7 @@ mod text;
 mod time;
 
 pub use account::{Account, AccountChange, Device, Login, LoginId, Me, Role, Unmanaged};
+pub use assignment::{AssignmentMode, AssignmentRules, Candidate, MAX_CAPACITY, choose, is_there};
 pub use block::{Block, BlockList, NewBlock, Target, neighbourhood};
 pub use conversation::{
     AgentRef, Conversation, CustomerRef, Listed, ReadMarks, Side, Status, Unread,

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     chat::{SignOut, refuse},
     config,
-    domain::{AccountChange, AgentId, Code, Refusal, Role, SessionKey, Unmanaged},
+    domain::{AccountChange, AgentId, Code, MAX_CAPACITY, Refusal, Role, SessionKey, Unmanaged},
     incident::incident,
     password,
     protocol::AccountView,
@@ -96,6 +96,13 @@ struct ChangeBody {
     role: Option<String>,
     #[serde(default, deserialize_with = "present")]
     disabled: Option<bool>,
+    /// Here `null` says something: as the settings say.
+    #[serde(default, deserialize_with = "present")]
+    #[allow(
+        clippy::option_option,
+        reason = "left out, null and a number are three things"
+    )]
+    capacity: Option<Option<i64>>,
 }
 
 /// A field that may be left out, but is not `null`: that would not say what is wanted.
@@ -118,9 +125,10 @@ async fn change(
         name: body.name.as_deref().map(name).transpose()?,
         role: body.role.as_deref().map(role).transpose()?,
         disabled: body.disabled,
+        capacity: body.capacity.map(capacity).transpose()?,
     };
     if change == AccountChange::default() {
-        let message = "name, role or disabled must say what is to change";
+        let message = "name, role, disabled or capacity must say what is to change";
         return Err(Refusal::bad_request(message).into());
     }
     let changed = app
@@ -139,6 +147,18 @@ async fn change(
     close(&app, ended);
     let body = json!({"account": AccountView::from(&account)});
     Ok(fresh(StatusCode::OK, &body))
+}
+
+fn capacity(given: Option<i64>) -> Result<Option<u32>, Refusal> {
+    let Some(given) = given else {
+        return Ok(None);
+    };
+    match u32::try_from(given) {
+        Ok(many) if many <= MAX_CAPACITY => Ok(Some(many)),
+        _ => Err(Refusal::bad_request(format!(
+            "capacity must be from 0 to {MAX_CAPACITY}, or null"
+        ))),
+    }
 }
 
 #[derive(Deserialize)]

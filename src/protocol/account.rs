@@ -19,6 +19,8 @@ pub struct AccountView {
     pub disabled_at: Option<String>,
     /// When it was made.
     pub created_at: String,
+    /// How many open conversations the server may give them; `None`: as the settings say.
+    pub capacity: Option<u32>,
 }
 
 impl From<&Account> for AccountView {
@@ -30,6 +32,7 @@ impl From<&Account> for AccountView {
             role: account.me.role.as_str().to_owned(),
             disabled_at: account.disabled_at.map(rfc3339),
             created_at: rfc3339(account.created_at),
+            capacity: account.capacity,
         }
     }
 }

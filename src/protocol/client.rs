@@ -66,6 +66,13 @@ pub enum Request {
         /// How many at most, 1–200.
         limit: usize,
     },
+    /// The agent is away, or available again.
+    SetAway {
+        /// Comes back in the answer.
+        reference: String,
+        /// Away, else available.
+        away: bool,
+    },
     /// The person types, or stopped.
     Typing {
         /// Where.
@@ -88,6 +95,7 @@ impl Request {
         match self {
             Self::Post { reference, .. }
             | Self::Act { reference, .. }
+            | Self::SetAway { reference, .. }
             | Self::History { reference, .. } => Some(reference.clone()),
             Self::Typing { .. } | Self::Read { .. } => None,
         }
@@ -198,6 +206,13 @@ fn parse_as(kind: &str, text: &str) -> Result<ClientFrame, Refusal> {
         "conversation.close" => act(text, Action::Close),
         "conversation.reopen" => act(text, Action::Reopen),
         "history" => history(body(text)?).map(ClientFrame::Request),
+        "presence.set" => {
+            let PresenceBody {
+                r#ref: reference,
+                away,
+            } = body(text)?;
+            Ok(ClientFrame::Request(Request::SetAway { reference, away }))
+        }
         "typing" => {
             let TypingBody { conversation, on } = body(text)?;
             Ok(ClientFrame::Request(Request::Typing { conversation, on }))
@@ -211,7 +226,8 @@ fn parse_as(kind: &str, text: &str) -> Result<ClientFrame, Refusal> {
         _ => Err(Refusal::new(
             Code::UnknownType,
             "type must be one of hello, message.post, conversation.take, conversation.release, \
-             conversation.transfer, conversation.close, conversation.reopen, history, typing, read, ping",
+             conversation.transfer, conversation.close, conversation.reopen, presence.set, history, typing, \
+             read, ping",
         )),
     }
 }
@@ -414,6 +430,12 @@ pub fn page_limit(limit: Option<i64>) -> Result<usize, Refusal> {
         .ok()
         .filter(|limit| (1..=HISTORY_PAGE).contains(limit))
         .ok_or_else(|| Refusal::bad_request(format!("limit must be from 1 to {HISTORY_PAGE}")))
+}
+
+#[derive(Deserialize)]
+struct PresenceBody {
+    r#ref: String,
+    away: bool,
 }
 
 #[derive(Deserialize)]

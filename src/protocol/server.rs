@@ -47,6 +47,15 @@ pub enum ServerFrame {
         /// The place of the event that tells of it; `None` where it was so already.
         seq: Option<Seq>,
     },
+    /// You are away, or available, as you asked.
+    #[serde(rename = "presence.done")]
+    PresenceDone {
+        /// Of the request.
+        #[serde(rename = "ref")]
+        reference: String,
+        /// Away, else available.
+        away: bool,
+    },
     /// How many are before you in the queue, and you.
     #[serde(rename = "queue")]
     Queue {
@@ -87,7 +96,7 @@ pub enum ServerFrame {
         /// The newest message that was seen.
         seq: Seq,
     },
-    /// Somebody came or went.
+    /// Somebody came or went, or is away or available.
     #[serde(rename = "presence")]
     Presence(PresenceView),
     /// What `settings` of `welcome` said is different now.
@@ -141,7 +150,7 @@ pub struct WelcomeView {
     pub me: MeView,
     /// A customer's own; an agent's newest.
     pub conversations: Vec<ConversationView>,
-    /// Who is there.
+    /// The agents, whether they are there or not; for a customer the desk as a whole.
     pub presence: Vec<PresenceView>,
     /// How often the server pings, in seconds.
     pub heartbeat_s: u64,
@@ -345,7 +354,7 @@ impl From<&File> for FileView {
 pub struct EventView {
     /// What.
     pub name: EventName,
-    /// Who has it now; for one that was released or closed, who had it.
+    /// Who has it now; for one that was released, returned or closed, who had it.
     pub agent: Option<Named<AgentId>>,
 }
 
@@ -485,6 +494,9 @@ pub struct PresenceView {
     pub name: Option<String>,
     /// Whether they are there.
     pub online: bool,
+    /// An agent who says that they are away.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub away: bool,
 }
 
 /// `error`.

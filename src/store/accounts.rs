@@ -24,6 +24,7 @@ struct AgentRow {
     role: String,
     disabled_at: Option<NaiveDateTime>,
     created_at: NaiveDateTime,
+    capacity: Option<i32>,
 }
 
 impl AgentRow {
@@ -34,6 +35,7 @@ impl AgentRow {
             username: self.username,
             disabled_at: self.disabled_at.map(|at| at.and_utc()),
             created_at: self.created_at.and_utc(),
+            capacity: self.capacity.and_then(|many| u32::try_from(many).ok()),
         })
     }
 }

@@ -212,6 +212,12 @@ fn change(
                 .set(agents::disabled_at.eq(disabled.then_some(since)))
                 .execute(conn)?;
         }
+        if let Some(capacity) = change.capacity {
+            let capacity = capacity.and_then(|many| i32::try_from(many).ok());
+            diesel::update(this)
+                .set(agents::capacity.eq(capacity))
+                .execute(conn)?;
+        }
         let other_role = change.role.is_some_and(|role| role != before.me.role);
         let ended = if other_role || change.disabled == Some(true) {
             end_logins(conn, id, None)?

@@ -21,6 +21,7 @@ mod feedback;
 mod files;
 mod manage;
 mod migrate;
+mod presence;
 mod reads;
 mod rows;
 mod schema;
@@ -55,10 +56,13 @@ pub use self::{
     error::StoreError,
     feedback::Unrated,
     files::{NewFile, Uploader, Usage},
+    presence::{Colleague, KeepPresence, Staff},
     reads::{ConversationPage, Cursor, CustomerJoin, MessagePage, NotACursor, Page, Viewer},
     settings::{SectionChange, Unsaved},
     url::{BadDatabaseUrl, DatabaseUrl, Engine},
-    write::{Act, Acted, MarkRead, Post, PostFile, Posted, Poster, Ticket, Write, Written},
+    write::{
+        Act, Acted, Dispatch, MarkRead, Post, PostFile, Posted, Poster, Ticket, Write, Written,
+    },
     writer::{QueueFull, Writer},
 };
 use crate::domain::{

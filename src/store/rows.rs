@@ -61,6 +61,7 @@ pub(super) struct ConversationRow {
     pub waiting_since: Option<NaiveDateTime>,
     pub customer_unread: i64,
     pub agent_unread: i64,
+    pub agent_since: Option<NaiveDateTime>,
 }
 
 impl ConversationRow {

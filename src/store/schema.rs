@@ -25,6 +25,7 @@ diesel::table! {
         password_hash -> Text,
         disabled_at -> Nullable<Timestamp>,
         created_at -> Timestamp,
+        capacity -> Nullable<Integer>,
     }
 }
 
@@ -37,6 +38,15 @@ diesel::table! {
         seen_at -> Nullable<Timestamp>,
         user_agent -> Nullable<Text>,
         address -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    agent_presence (agent_id) {
+        agent_id -> BigInt,
+        away -> Bool,
+        lease_until -> Nullable<Timestamp>,
+        last_turn -> Nullable<BigInt>,
     }
 }
 
@@ -55,6 +65,7 @@ diesel::table! {
         waiting_since -> Nullable<Timestamp>,
         customer_unread -> BigInt,
         agent_unread -> BigInt,
+        agent_since -> Nullable<Timestamp>,
     }
 }
 
@@ -128,6 +139,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     customers,
     agents,
     agent_sessions,
+    agent_presence,
     conversations,
     messages,
     settings,

@@ -12,12 +12,12 @@ use std::{
 use diesel::{Connection, RunQueryDsl, connection::SimpleConnection, mysql::MysqlConnection};
 
 use super::{
-    Act, Acted, DatabaseUrl, MarkRead, Post, Posted, Poster, Store, StoreError, StoreOptions,
-    Ticket, Write, Writer, Written,
+    Act, Acted, DatabaseUrl, Dispatch, MarkRead, Post, Posted, Poster, Store, StoreError,
+    StoreOptions, Ticket, Write, Writer, Written,
 };
 use crate::domain::{
-    Action, AgentId, AgentRef, ClientId, ConversationId, CustomerKey, Kind, Role, RoomKind, Seq,
-    Token,
+    Action, AgentId, AgentRef, AssignmentRules, ClientId, ConversationId, CustomerKey, Kind, Role,
+    RoomKind, Seq, Token,
 };
 
 /// An empty database, gone when this is dropped.
@@ -282,6 +282,24 @@ impl Desk {
     pub fn try_act(&self, by: &Poster, conversation: ConversationId, action: Action) -> Written {
         self.submit_act(by, conversation, action);
         self.collect(1).remove(0)
+    }
+
+    pub fn submit_dispatch(&self, rules: AssignmentRules) {
+        let dispatch = Dispatch {
+            ticket: self.ticket(),
+            rules,
+            may_return: true,
+        };
+        self.writer.submit(Write::Dispatch(dispatch)).unwrap();
+    }
+
+    /// Lets the server do what there is to do, and returns what it did.
+    pub fn dispatch(&self, rules: AssignmentRules) -> Vec<Acted> {
+        self.submit_dispatch(rules);
+        match self.collect(1).remove(0) {
+            Written::Dispatched { changes, .. } => changes,
+            other => panic!("not dispatched: {other:?}"),
+        }
     }
 
     /// Posts and expects it to be stored.

@@ -1,8 +1,8 @@
 //! What the room asks the writer to store, and what it hears back. Plain data.
 
 use crate::domain::{
-    Action, AgentRef, ClientId, Conversation, ConversationId, CustomerKey, FileId, Kind, Message,
-    Refusal, Role, Seq, Side,
+    Action, AgentRef, AssignmentRules, ClientId, Conversation, ConversationId, CustomerKey, FileId,
+    Kind, Message, Refusal, Role, Seq, Side,
 };
 
 /// The room's own number for a write, given back with its result.
@@ -18,6 +18,8 @@ pub enum Write {
     MarkRead(MarkRead),
     /// Take, release, transfer, close or reopen a conversation.
     Act(Act),
+    /// Hand out what waits, and take back what agents have who are gone.
+    Dispatch(Dispatch),
 }
 
 /// A message to store, already checked for length and content.
@@ -77,6 +79,19 @@ pub struct Act {
     pub action: Action,
 }
 
+/// What the server does on its own: conversations of agents who are gone go back to the queue, and what waits
+/// is given to agents who are there, available and have room. All of it in one transaction.
+#[derive(Clone, Debug)]
+pub struct Dispatch {
+    /// Comes back with the result.
+    pub ticket: Ticket,
+    /// By which rules.
+    pub rules: AssignmentRules,
+    /// Whether whoever asks has seen leases for long enough to know that their holders are gone. Agents whose
+    /// account is disabled are gone at once and in any case.
+    pub may_return: bool,
+}
+
 /// Who writes or reads; from the session, never from what a client said.
 #[derive(Clone, Debug)]
 pub enum Poster {
@@ -112,14 +127,17 @@ impl Write {
             Self::Post(post) => post.ticket,
             Self::MarkRead(mark) => mark.ticket,
             Self::Act(act) => act.ticket,
+            Self::Dispatch(dispatch) => dispatch.ticket,
         }
     }
 
-    pub(super) fn by(&self) -> &Poster {
+    /// Who asks for it; `None` is the server itself.
+    pub(super) fn by(&self) -> Option<&Poster> {
         match self {
-            Self::Post(post) => &post.from,
-            Self::MarkRead(mark) => &mark.by,
-            Self::Act(act) => &act.by,
+            Self::Post(post) => Some(&post.from),
+            Self::MarkRead(mark) => Some(&mark.by),
+            Self::Act(act) => Some(&act.by),
+            Self::Dispatch(_) => None,
         }
     }
 
@@ -128,6 +146,7 @@ impl Write {
             Self::Post(post) => post.conversation,
             Self::MarkRead(mark) => Some(mark.conversation),
             Self::Act(act) => Some(act.conversation),
+            Self::Dispatch(_) => None,
         }
     }
 }
@@ -158,6 +177,13 @@ pub enum Written {
     },
     /// What was to be done to a conversation is so.
     Acted(Acted),
+    /// The server has done on its own what there was to do.
+    Dispatched {
+        /// Which write this answers.
+        ticket: Ticket,
+        /// Each change with its event, in their order; a conversation may be in it twice.
+        changes: Vec<Acted>,
+    },
     /// Nothing was stored, and trying again would not change that.
     Refused {
         /// Which write this answers.
@@ -182,6 +208,7 @@ impl Written {
             Self::Posted(Posted { ticket, .. })
             | Self::Acted(Acted { ticket, .. })
             | Self::Read { ticket, .. }
+            | Self::Dispatched { ticket, .. }
             | Self::Refused { ticket, .. }
             | Self::Failed { ticket, .. } => *ticket,
         }

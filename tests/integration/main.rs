@@ -16,6 +16,7 @@
 mod support;
 
 mod accounts;
+mod assignment;
 mod bad_input;
 mod blocks;
 mod command_line;

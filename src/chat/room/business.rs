@@ -36,6 +36,8 @@ impl Room {
         out: &mut Effects,
     ) {
         self.business.settings = settings;
+        // What waits may be handed out from now on.
+        self.staff.look_again(self.now_ms);
         if self.business.view == view {
             return;
         }

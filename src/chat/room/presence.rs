@@ -1,11 +1,13 @@
 //! Who is who, and who is there: the part of the room's rules that is about people.
 
-use std::collections::BTreeMap;
-
-use super::{Effect, Effects, Room, Session, SessionId, Who};
+use super::{Effect, Effects, Room, Session, SessionId, Who, send};
 use crate::{
-    domain::{AgentId, Author, Conversation, CustomerId, CustomerKey, CustomerRef, Me, Side},
+    domain::{
+        AgentId, AgentRef, Author, Code, Conversation, CustomerId, CustomerKey, CustomerRef, Me,
+        Refusal, Side,
+    },
     protocol::{PresenceView, ServerFrame},
+    store::{self, Colleague, KeepPresence, Poster},
 };
 
 impl Room {
@@ -88,6 +90,7 @@ impl Room {
             id,
             name,
             online,
+            away: false,
         });
         out.push(Effect::Send {
             to: self.joined(Side::Agent),
@@ -95,36 +98,124 @@ impl Room {
         });
     }
 
-    pub(super) fn agent_came(&mut self, id: SessionId, me: &Me, out: &mut Effects) {
-        let others: Vec<AgentId> = self.agents_online(Some(id)).into_keys().collect();
-        if !others.contains(&me.id) {
-            self.announce_agent(me, true, others.is_empty(), out);
-        }
+    pub(super) fn agent_came(
+        &mut self,
+        id: SessionId,
+        me: &Me,
+        colleagues: Vec<Colleague>,
+        out: &mut Effects,
+    ) {
+        let now_ms = self.now_ms;
+        self.staff.are(colleagues, now_ms);
+        self.staff.came(me, now_ms);
+        // They themselves are about to be told by `welcome`.
+        self.tell_presence(Some(id), out);
     }
 
     pub(super) fn agent_went(&mut self, me: &Me, out: &mut Effects) {
-        let others = self.agents_online(None);
-        if !others.contains_key(&me.id) {
-            self.announce_agent(me, false, others.is_empty(), out);
+        let grace_ms = u64::from(self.business.settings.assignment.grace_s) * 1_000;
+        self.staff.went(me.id, self.now_ms, grace_ms);
+        self.tell_presence(None, out);
+    }
+
+    /// Who has signed out does not come back in a moment.
+    pub(super) fn left_for_good(&mut self, id: SessionId, out: &mut Effects) {
+        let who = self.sessions.get(&id).map(|session| &session.who);
+        if let Some(Who::Agent(_, Some(me))) = who {
+            let agent = me.id;
+            self.staff.sign_out(agent, self.now_ms);
+        }
+        self.left(id, out);
+    }
+
+    pub(super) fn set_away(
+        &mut self,
+        session: SessionId,
+        reference: String,
+        away: bool,
+        out: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let Poster::Agent(AgentRef { id: agent, .. }) = self.poster(session)? else {
+            return Err(Refusal::new(Code::Forbidden, "this is for agents"));
+        };
+        out.push(Effect::SetAway {
+            session,
+            reference,
+            agent,
+            away,
+        });
+        Ok(())
+    }
+
+    pub(super) fn away_set(
+        &mut self,
+        session: SessionId,
+        reference: String,
+        (agent, away): (AgentId, bool),
+        outcome: Result<(), Refusal>,
+        out: &mut Effects,
+    ) {
+        let frame = match outcome {
+            Ok(()) => ServerFrame::PresenceDone { reference, away },
+            Err(refusal) => {
+                return out.push(send(session, ServerFrame::error(Some(reference), refusal)));
+            }
+        };
+        self.staff.is_away(agent, away, self.now_ms);
+        out.push(send(session, frame));
+        self.tell_presence(None, out);
+        self.dispatch.moved();
+        self.dispatch(out);
+    }
+
+    /// Time passes: leases end, and those that are held here must be moved on.
+    pub(super) fn keep_presence(&mut self, out: &mut Effects) {
+        self.tell_presence(None, out);
+        let rules = self.business.settings.assignment;
+        if let Some((connected, ended)) = self.staff.keep(rules, self.now_ms) {
+            out.push(Effect::KeepPresence(KeepPresence {
+                connected,
+                ended,
+                rules,
+                may_return: self.staff.may_return(rules, self.now_ms),
+            }));
         }
     }
 
-    /// To the other agents; and to customers when the desk as a whole comes or goes.
-    fn announce_agent(&self, me: &Me, online: bool, desk: bool, out: &mut Effects) {
-        let role = Side::Agent;
-        let (id, name) = (Some(me.id.to_string()), Some(me.name.clone()));
-        let frame = ServerFrame::Presence(PresenceView {
-            role,
-            id,
-            name,
-            online,
-        });
-        let is_them = |session: &Session| matches!(&session.who, Who::Agent(_, Some(other)) if other.id == me.id);
-        let mut to = self.joined(Side::Agent);
-        to.retain(|id| !self.sessions.get(id).is_some_and(is_them));
-        out.push(Effect::Send { to, frame });
-        if desk {
-            let frame = ServerFrame::Presence(desk_is(online));
+    pub(super) fn presence_kept(
+        &mut self,
+        outcome: Result<store::Staff, Refusal>,
+        out: &mut Effects,
+    ) {
+        let Some(staff) = self.staff.kept(outcome.ok(), self.now_ms) else {
+            return;
+        };
+        self.tell_presence(None, out);
+        if staff.is_waited_for {
+            self.dispatch.moved();
+        }
+        if staff.has_vanished {
+            self.dispatch.wanted();
+        }
+        self.dispatch(out);
+    }
+
+    /// Agents hear of each other, customers of the desk as a whole; each change once.
+    fn tell_presence(&mut self, except: Option<SessionId>, out: &mut Effects) {
+        for (agent, change) in self.staff.changes(self.now_ms) {
+            let mut to = self.joined(Side::Agent);
+            to.retain(|id| Some(*id) != except);
+            // Who comes or goes knows it, but not what another tab of theirs has set.
+            if change.came_or_went {
+                let is_them = |session: &Session| matches!(&session.who, Who::Agent(_, Some(me)) if me.id == agent);
+                to.retain(|id| !self.sessions.get(id).is_some_and(is_them));
+            }
+            let frame = ServerFrame::Presence(change.view);
+            out.push(Effect::Send { to, frame });
+        }
+        let here = self.staff.has_available(self.now_ms);
+        if std::mem::replace(&mut self.staff.desk_told, here) != here {
+            let frame = ServerFrame::Presence(desk_is(here));
             out.push(Effect::Send {
                 to: self.joined(Side::Customer),
                 frame,
@@ -132,28 +223,11 @@ impl Room {
         }
     }
 
-    /// The agents who are there, but for one session.
-    pub(super) fn agents_online(&self, except: Option<SessionId>) -> BTreeMap<AgentId, &Me> {
-        let others = self.agents.iter().filter(|id| Some(**id) != except);
-        let known = others.filter_map(|id| match &self.sessions.get(id)?.who {
-            Who::Agent(_, Some(me)) => Some((me.id, me)),
-            _ => None,
-        });
-        known.collect()
-    }
-
     pub(super) fn presence(&self, side: Side) -> Vec<PresenceView> {
-        let agents = self.agents_online(None);
-        if side == Side::Customer {
-            return vec![desk_is(!agents.is_empty())];
+        match side {
+            Side::Customer => vec![desk_is(self.staff.has_available(self.now_ms))],
+            Side::Agent => self.staff.views(self.now_ms),
         }
-        let view = |me: &Me| PresenceView {
-            role: Side::Agent,
-            id: Some(me.id.to_string()),
-            name: Some(me.name.clone()),
-            online: true,
-        };
-        agents.into_values().map(view).collect()
     }
 
     /// The sessions of one side that are in.
@@ -172,5 +246,6 @@ fn desk_is(online: bool) -> PresenceView {
         id: None,
         name: None,
         online,
+        away: false,
     }
 }

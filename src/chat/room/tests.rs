@@ -91,6 +91,8 @@ impl World {
                     self.closed.insert(session, close);
                 }
                 Effect::Submit(write) => self.writes.push_back(write),
+                // Of presence there are tests of its own.
+                Effect::KeepPresence(_) | Effect::SetAway { .. } => {}
                 effect @ (Effect::LookUp { .. } | Effect::Load { .. } | Effect::LoadQueue) => {
                     self.asked.push(effect);
                 }
@@ -271,7 +273,7 @@ impl World {
         let agent = agent.as_ref().map(|agent| agent.id);
         let (status, agent) = match name {
             EventName::Closed => (Status::Closed, agent),
-            EventName::Released => (Status::Waiting, None),
+            EventName::Released | EventName::Returned => (Status::Waiting, None),
             EventName::Reopened if agent.is_none() => (Status::Waiting, None),
             _ => (Status::Open, agent),
         };
@@ -314,7 +316,7 @@ impl World {
                         let all = (0..self.stored.len())
                             .map(|index| self.listed(index))
                             .collect();
-                        Found::Agent(li_wei(), all)
+                        Found::Agent(li_wei(), all, vec![])
                     }
                 };
                 Command::Found {

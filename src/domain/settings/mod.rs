@@ -5,6 +5,7 @@
 //! below; its form on the page is a component of its own (`static/agent/settings/`).
 
 mod asking;
+mod assignment;
 mod colour;
 mod files;
 mod greeting;
@@ -27,7 +28,7 @@ pub use self::{
     look::{Logo, Look},
     words::Words,
 };
-use super::{AgentRef, FileLimits, Timestamp};
+use super::{AgentRef, AssignmentRules, FileLimits, Timestamp};
 
 /// A part of the settings that is shown, stored and changed as a whole.
 ///
@@ -104,6 +105,8 @@ sections! {
     files: FileLimits,
     /// What a customer is asked for.
     asking: Asking,
+    /// What the server does on its own with conversations.
+    assignment: AssignmentRules,
 }
 
 /// A value that is not allowed.

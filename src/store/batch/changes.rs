@@ -202,7 +202,7 @@ pub struct Changes {
     pub recount: BTreeSet<i64>,
     /// Files that were posted, and with which message.
     pub files: Vec<(FileId, ConversationId, Seq)>,
-    /// Conversations that were taken, released, transferred, closed or reopened.
+    /// Conversations that have another status or agent.
     pub changed: BTreeSet<i64>,
 }
 
@@ -294,6 +294,7 @@ impl Changes {
                     conversations::agent_id.eq(row.agent_id),
                     conversations::current_of.eq(row.current_of),
                     conversations::waiting_since.eq(row.waiting_since),
+                    conversations::agent_since.eq(row.agent_since),
                 ))
                 .execute(conn)?;
         }

@@ -44,7 +44,7 @@ impl Customers {
     pub fn load(&mut self, conn: &mut DbConnection, writes: &[&Write]) -> Result<()> {
         let keys: BTreeSet<CustomerKey> = writes
             .iter()
-            .filter_map(|write| write.by().customer_key())
+            .filter_map(|write| write.by()?.customer_key())
             .collect();
         self.load_keys(conn, &keys)
     }
@@ -138,8 +138,8 @@ pub fn find_targets(
     let target = |write: &&Write| {
         if let Some(id) = write.conversation() {
             let known = match write.by() {
-                Poster::Agent(_) => true,
-                Poster::Customer { key, .. } => customers.get(key).is_some(),
+                Some(Poster::Customer { key, .. }) => customers.get(key).is_some(),
+                Some(Poster::Agent(_)) | None => true,
             };
             if known || shared == Some(id) {
                 return Ok(Target::Row(id.0));

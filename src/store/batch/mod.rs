@@ -8,6 +8,7 @@
 //! at a unique key; one of them rolls back, and its batch runs again and finds what the other made.
 
 mod changes;
+mod dispatch;
 mod files;
 mod look;
 
@@ -72,6 +73,15 @@ pub(super) fn store(
     careful: bool,
     writes: &[&Write],
 ) -> Result<Vec<Written>> {
+    if let Some(at) = writes.iter().position(|write| write.by().is_none()) {
+        // It looks at more than the conversations of a batch.
+        return match (writes, at) {
+            ([Write::Dispatch(dispatch)], _) => {
+                writer_transaction(conn, |conn| dispatch::run(conn, room, dispatch))
+            }
+            _ => Err(BatchError::SplitAt(at.max(1))),
+        };
+    }
     writer_transaction(conn, |conn| {
         Batch::look(conn, room, careful, writes)?.carry_out(conn)
     })
@@ -185,7 +195,8 @@ impl<'a> Batch<'a> {
                     continue;
                 }
             };
-            if let Err(refusal) = self.allow(write.by(), target) {
+            let allowed = write.by().map_or(Ok(()), |by| self.allow(by, target));
+            if let Err(refusal) = allowed {
                 self.decisions.push(Decision::Refuse(refusal));
                 continue;
             }
@@ -203,6 +214,8 @@ impl<'a> Batch<'a> {
                 (Write::Post(_), Target::Row(id)) if turned.contains(&id) => {
                     return Err(BatchError::SplitAt(index));
                 }
+                // `store` has set it apart.
+                (Write::Dispatch(_), _) => return Err(BatchError::SplitAt(index.max(1))),
                 (Write::Post(post), target) => {
                     let key = (target, post.client_id.as_str());
                     let earlier = match target {
@@ -216,7 +229,9 @@ impl<'a> Batch<'a> {
                             Decision::Refuse(client_id_in_use())
                         }
                     } else if let Some(first) = seen.get(&key) {
-                        if Sender::from(self.writes[*first].by()) == Sender::from(&post.from) {
+                        if self.writes[*first].by().map(Sender::from)
+                            == Some(Sender::from(&post.from))
+                        {
                             Decision::SameAs(*first)
                         } else {
                             Decision::Refuse(client_id_in_use())
@@ -490,6 +505,7 @@ impl<'a> Batch<'a> {
         } = change;
         status.as_str().clone_into(&mut row.status);
         row.agent_id = agent.map(|agent| agent.0);
+        row.agent_since = (status == Status::Open).then(|| at.naive_utc());
         row.waiting_since = (status == Status::Waiting).then(|| at.naive_utc());
         row.current_of = row.customer_id.filter(|_| status != Status::Closed);
         row.last_seq += 1;
@@ -638,12 +654,12 @@ impl<'a> Batch<'a> {
         let mut new: BTreeMap<CustomerKey, NewCustomer<'_>> = BTreeMap::new();
         for (write, decision) in self.writes.iter().zip(&self.decisions) {
             if let (
-                Poster::Customer {
+                Some(Poster::Customer {
                     key,
                     page,
                     language,
                     user_agent,
-                },
+                }),
                 Decision::Insert(_),
             ) = (write.by(), decision)
                 && self.customers.get(key).is_none()
@@ -705,7 +721,7 @@ impl<'a> Batch<'a> {
     /// The agents who write, those who have the conversations, and those who are to have them.
     fn agents(&self, conn: &mut DbConnection) -> Result<Agents> {
         let mut names: HashMap<i64, String> = (self.writes.iter())
-            .filter_map(|write| match write.by() {
+            .filter_map(|write| match write.by()? {
                 Poster::Agent(agent) => Some((agent.id.0, agent.name.clone())),
                 Poster::Customer { .. } => None,
             })

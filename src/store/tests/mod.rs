@@ -5,6 +5,7 @@
 mod accounts;
 mod customer;
 mod desk;
+mod dispatch;
 mod fault;
 mod files;
 mod history;

@@ -17,6 +17,7 @@ on_both_databases! {
     unread_counts_are_right_after_messages_both_ways
     agents_hear_of_a_customers_first_and_last_session
     customers_hear_of_the_desk_as_a_whole_and_agents_of_each_other
+    who_is_away_stays_away_and_everybody_hears_of_it
 }
 
 const PASSWORD: &str = "another-password";
@@ -210,6 +211,7 @@ fn presence(role: Side, id: Option<&str>, name: Option<&str>, online: bool) -> P
         id: id.map(str::to_owned),
         name: name.map(str::to_owned),
         online,
+        away: false,
     }
 }
 
@@ -260,6 +262,13 @@ fn agents_hear_of_a_customers_first_and_last_session(engine: Engine) {
     assert_eq!(presences(agent.everything_so_far()), [], "each change once");
 }
 
+fn sign_out(server: &Server, bearer: &str) {
+    let bearer = format!("Bearer {bearer}");
+    let headers = [("authorization", bearer.as_str())];
+    let answer = server.http("POST", "/api/v1/logout", &headers, None);
+    assert!(answer.status < 300, "{}", answer.body);
+}
+
 fn customers_hear_of_the_desk_as_a_whole_and_agents_of_each_other(engine: Engine) {
     let database = Database::new(engine);
     let server = Server::on(&database).start();
@@ -271,7 +280,7 @@ fn customers_hear_of_the_desk_as_a_whole_and_agents_of_each_other(engine: Engine
     let (mut customer, welcome) = Client::customer(&server, &token(), json!({}));
     assert_eq!(welcome.presence, [desk(false)]);
     let (mut agent, welcome) = Client::agent(&server, &bearer, json!({}));
-    assert_eq!(welcome.presence, [admin(true)]);
+    assert_eq!(welcome.presence, [admin(true), wu(false)]);
     assert_eq!(hears_presence(&mut customer), desk(true));
     let (tab, _) = Client::agent(&server, &bearer, json!({}));
     let (mut colleague, welcome) = Client::agent(&server, &colleagues, json!({}));
@@ -280,23 +289,82 @@ fn customers_hear_of_the_desk_as_a_whole_and_agents_of_each_other(engine: Engine
     let (_, welcome) = Client::customer(&server, &token(), json!({}));
     assert_eq!(welcome.presence, [desk(true)]);
 
+    // A reload is no absence.
     tab.leave();
     agent.leave();
+    let (_agent, _) = Client::agent(&server, &bearer, json!({}));
+    assert_eq!(presences(colleague.everything_so_far()), []);
+    sign_out(&server, &bearer);
     assert_eq!(hears_presence(&mut colleague), admin(false));
     assert_eq!(
         presences(customer.everything_so_far()),
         [],
         "somebody is at the desk"
     );
-    let (back, _) = Client::agent(&server, &bearer, json!({}));
+    let bearer = server.sign_in();
+    let (_back, _) = Client::agent(&server, &bearer, json!({}));
     assert_eq!(hears_presence(&mut colleague), admin(true));
     assert_eq!(presences(colleague.everything_so_far()), []);
-    colleague.leave();
-    drop(back);
+    sign_out(&server, &colleagues);
+    sign_out(&server, &bearer);
     assert_eq!(hears_presence(&mut customer), desk(false));
     assert_eq!(
         presences(customer.everything_so_far()),
         [],
         "each change once"
     );
+}
+
+fn set_away(client: &mut Client, away: bool) {
+    client.send(&json!({"type": "presence.set", "ref": "p", "away": away}));
+    let done = client.until(|frame| match frame {
+        ServerFrame::PresenceDone { reference, away } => Some((reference, away)),
+        _ => None,
+    });
+    assert_eq!(done, ("p".to_owned(), away));
+}
+
+fn who_is_away_stays_away_and_everybody_hears_of_it(engine: Engine) {
+    let database = Database::new(engine);
+    let mut server = Server::on(&database).start();
+    let (bearer, colleagues) = (server.sign_in(), add_colleague(&server));
+    let admin = |away| PresenceView {
+        away,
+        ..presence(Side::Agent, Some("1"), Some("Admin"), true)
+    };
+    let (mut customer, _) = Client::customer(&server, &token(), json!({}));
+    let (mut agent, _) = Client::agent(&server, &bearer, json!({}));
+    let (mut tab, _) = Client::agent(&server, &bearer, json!({}));
+    let desk = |online| presence(Side::Agent, None, None, online);
+    assert_eq!(hears_presence(&mut customer), desk(true));
+    set_away(&mut agent, true);
+    assert_eq!(hears_presence(&mut tab), admin(true));
+    assert_eq!(
+        hears_presence(&mut customer),
+        desk(false),
+        "nobody else is there"
+    );
+    let (mut colleague, welcome) = Client::agent(&server, &colleagues, json!({}));
+    assert_eq!(welcome.presence[0], admin(true));
+    assert_eq!(hears_presence(&mut customer), desk(true));
+    // Not only in memory, and not only in this process.
+    let other = Server::on(&database).start();
+    let (_, welcome) = Client::agent(&other, &bearer, json!({}));
+    assert_eq!(welcome.presence[0], admin(true));
+    set_away(&mut tab, false);
+    assert_eq!(hears_presence(&mut colleague), admin(false));
+    set_away(&mut tab, true);
+    server.crash_and_restart();
+    let (mut agent, welcome) = Client::agent(&server, &bearer, json!({}));
+    assert_eq!(welcome.presence[0], admin(true));
+    assert!(welcome.presence[1].online, "their lease has not ended");
+    // It is for agents only.
+    let (mut customer, _) = Client::customer(&server, &token(), json!({}));
+    customer.send(&json!({"type": "presence.set", "ref": "p", "away": true}));
+    let refused = customer.until(|frame| match frame {
+        ServerFrame::Error(error) => Some(error.code),
+        _ => None,
+    });
+    assert_eq!(refused, "forbidden");
+    agent.everything_so_far();
 }

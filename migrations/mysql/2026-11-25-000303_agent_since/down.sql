@@ -1,0 +1,3 @@
+ALTER TABLE conversations
+    DROP KEY conversations_agent_status,
+    DROP COLUMN agent_since;
