@@ -5,6 +5,7 @@ import type { Ref } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import * as api from './accountsApi';
 import { accountWords, explain, roleName } from './accountWords';
+import { readCapacity } from './capacity';
 import { Field } from './Field';
 import { type Outcome, OutcomeLine } from './Panel';
 import { Secret } from './Secret';
@@ -183,6 +184,7 @@ function EditForm({ account, mine, busy, save, cancel }: EditFormProps) {
   const words = accountWords.value;
   const name = useRef<HTMLInputElement>(null);
   const role = useRef<HTMLSelectElement>(null);
+  const capacity = useRef<HTMLInputElement>(null);
   const [outcome, setOutcome] = useState<Outcome | null>(null);
   useEffect(() => name.current?.focus(), []);
   const submit = (event: Event) => {
@@ -193,7 +195,17 @@ function EditForm({ account, mine, busy, save, cancel }: EditFormProps) {
       name.current?.focus();
       return;
     }
-    save({ name: typed, ...(role.current !== null && { role: role.current.value }) });
+    const room = readCapacity(capacity.current?.value ?? '');
+    if (room === undefined) {
+      setOutcome({ good: false, text: words.capacityInvalid });
+      capacity.current?.focus();
+      return;
+    }
+    save({
+      name: typed,
+      capacity: room,
+      ...(role.current !== null && { role: role.current.value }),
+    });
   };
   return (
     <form class="edit-form" aria-busy={busy} onSubmit={submit} onKeyDown={onEscape(cancel)}>
@@ -208,6 +220,15 @@ function EditForm({ account, mine, busy, save, cancel }: EditFormProps) {
           required
         />
         {!mine && <RoleSelect select={role} initial={account.role} hint={words.roleEndsSessions} />}
+        <Field
+          label={words.capacity}
+          hint={words.capacityHint}
+          input={capacity}
+          initial={account.capacity === null ? '' : String(account.capacity)}
+          autocomplete="off"
+          maxLength={4}
+          digits
+        />
       </div>
       <OutcomeLine outcome={outcome} />
       <button type="submit" class="primary" aria-disabled={busy}>

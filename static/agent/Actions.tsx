@@ -5,6 +5,7 @@ import type { Chat } from '../shared/core/chat';
 import type { Conversation } from '../shared/core/wire';
 import type { Live } from '../shared/ui/live';
 import { nameOf } from '../shared/ui/names';
+import { byPresence, PresenceMark } from './Availability';
 import { blocking } from './BlockDialog';
 import { blockWords } from './blockWords';
 import { consoleWords } from './consoleWords';
@@ -103,12 +104,12 @@ export function Actions({ conversation, live }: ActionsProps) {
   );
 }
 
-/** A menu of the agents who are there, and the queue. */
+/** A menu of the agents, those who are available first, and the queue. */
 function Transfer({ conversation, live, busy }: ActionsProps & { busy: boolean }) {
   const chat = live.value;
   const words = consoleWords.value;
   const { id, status, agent: holder } = conversation;
-  const others = [...chat.agents.values()].filter(
+  const others = byPresence(chat.colleagues.values()).filter(
     agent => agent.id !== chat.me.id && (status === 'waiting' || agent.id !== holder?.id),
   );
   if (others.length === 0 && status === 'waiting') return null;
@@ -130,6 +131,7 @@ function Transfer({ conversation, live, busy }: ActionsProps & { busy: boolean }
                   onClick={() => to(agent.id)}
                 >
                   <bdi>{words.transferTo(nameOf(agent, words))}</bdi>
+                  <PresenceMark of={agent} />
                 </button>
               </li>
             ))}

@@ -14,6 +14,8 @@ interface FieldProps {
   /** UTF-16 units, as browsers count. */
   maxLength?: number;
   required?: boolean;
+  /** Only digits are typed into it. */
+  digits?: boolean;
 }
 
 export function Field({ label, hint, input, type, initial, maxLength, ...rest }: FieldProps) {
@@ -25,6 +27,7 @@ export function Field({ label, hint, input, type, initial, maxLength, ...rest }:
     autocapitalize: 'none',
     spellcheck: false,
     required: rest.required === true,
+    inputMode: rest.digits === true ? 'numeric' : undefined,
     'aria-describedby': hint === undefined ? undefined : `${id}-hint`,
     ...(initial !== undefined && { defaultValue: initial }),
     ...(maxLength !== undefined && { maxLength }),

@@ -1,4 +1,4 @@
-// The foot of the list: which agents are online, who I am, sign out, language.
+// The foot of the list: which agents are online, who I am and whether I am away, sign out, language.
 
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
@@ -9,10 +9,12 @@ import { LanguageSwitch } from '../shared/ui/LanguageSwitch';
 import type { Live } from '../shared/ui/live';
 import { locale } from '../shared/ui/locale';
 import { nameOf } from '../shared/ui/names';
+import { Availability } from './Availability';
 import { accountWords, roleName } from './accountWords';
 import { isTroubled } from './alerts/AlertsPanel';
 import { alertWords } from './alerts/alertWords';
 import { blockWords } from './blockWords';
+import { presenceWords } from './presenceWords';
 import { openPanel, type PanelName } from './route';
 import { listShown } from './Shortcuts';
 import { settingsWords } from './settings/settingsWords';
@@ -40,11 +42,13 @@ export function Staff({ live, signOut }: StaffProps) {
             {agents.map(agent => (
               <li key={agent.id}>
                 <bdi>{nameOf(agent, words)}</bdi>
+                {agent.away && <span class="mark away">{presenceWords.value.away}</span>}
               </li>
             ))}
           </ul>
         </details>
       )}
+      {chat.welcomed && <Availability live={live} />}
       <div class="self">
         {chat.welcomed && (
           <p>

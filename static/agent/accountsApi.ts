@@ -11,6 +11,8 @@ export interface Account {
   readonly name: string;
   readonly role: string;
   readonly disabled: boolean;
+  /** How many conversations the server gives them at a time; null: as the settings say. */
+  readonly capacity: number | null;
 }
 
 export interface Session {
@@ -64,6 +66,7 @@ export interface Change {
   name?: string;
   role?: string;
   disabled?: boolean;
+  capacity?: number | null;
 }
 
 export function changeAccount(id: string, change: Change): Promise<Answer<Account>> {
@@ -94,7 +97,15 @@ function readAccount(value: unknown): Account | null {
     textOrNull(field(value, key)),
   );
   if (!id || !username || !name || !role) return null;
-  return { id, username, name, role, disabled: textOrNull(field(value, 'disabled_at')) !== null };
+  const capacity = field(value, 'capacity');
+  return {
+    id,
+    username,
+    name,
+    role,
+    disabled: textOrNull(field(value, 'disabled_at')) !== null,
+    capacity: typeof capacity === 'number' ? capacity : null,
+  };
 }
 
 function readSession(value: unknown): Session | null {

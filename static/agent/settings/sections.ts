@@ -2,6 +2,8 @@
 
 import type { ComponentType } from 'preact';
 import { AskingForm } from './AskingForm';
+import { AssignmentForm } from './AssignmentForm';
+import { assignmentWords } from './assignmentWords';
 import { FilesForm } from './FilesForm';
 import { GreetingForm } from './GreetingForm';
 import { HoursForm } from './HoursForm';
@@ -31,4 +33,5 @@ export const SECTIONS: readonly SectionOfSettings[] = [
   { name: 'languages', title: words => words.languages, Form: LanguagesForm },
   { name: 'files', title: words => words.files, Form: FilesForm },
   { name: 'asking', title: words => words.asking, Form: AskingForm },
+  { name: 'assignment', title: () => assignmentWords.value.assignment, Form: AssignmentForm },
 ];

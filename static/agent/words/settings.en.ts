@@ -112,5 +112,8 @@ export const en = {
     'files.per_conversation': 'From 1 to 10000 files.',
     'files.per_hour': 'From 1 to 10000 files.',
     'files.quota_bytes': 'This is no size.',
+    'assignment.capacity': 'This is a number from 0 to 1,000.',
+    'assignment.grace_s': 'This is a number from 2 to 600.',
+    'assignment.return_after_s': 'This is a number from 0 to 86,400.',
   },
 };

@@ -112,5 +112,8 @@ export const zh: SettingsWords = {
     'files.per_conversation': '1 到 10000 个文件。',
     'files.per_hour': '1 到 10000 个文件。',
     'files.quota_bytes': '这不是有效的大小。',
+    'assignment.capacity': '请填写 0 到 1000 的数字。',
+    'assignment.grace_s': '请填写 2 到 600 的数字。',
+    'assignment.return_after_s': '请填写 0 到 86400 的数字。',
   },
 };

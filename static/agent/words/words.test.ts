@@ -6,11 +6,15 @@ import { en as accountsEn } from './accounts.en';
 import { zh as accountsZh } from './accounts.zh';
 import { en as alertsEn } from './alerts.en';
 import { zh as alertsZh } from './alerts.zh';
+import { en as assignmentEn } from './assignment.en';
+import { zh as assignmentZh } from './assignment.zh';
 import { en as blocksEn } from './blocks.en';
 import { zh as blocksZh } from './blocks.zh';
 import { en as detailsEn } from './details.en';
 import { zh as detailsZh } from './details.zh';
 import { en as consoleEn } from './en';
+import { en as presenceEn } from './presence.en';
+import { zh as presenceZh } from './presence.zh';
 import { en as settingsEn } from './settings.en';
 import { zh as settingsZh } from './settings.zh';
 import { zh as consoleZh } from './zh';
@@ -19,17 +23,21 @@ const en = {
   ...consoleEn,
   accounts: accountsEn,
   alerts: alertsEn,
+  assignment: assignmentEn,
   blocks: blocksEn,
   details: detailsEn,
   settings: settingsEn,
+  presence: presenceEn,
 };
 const zh = {
   ...consoleZh,
   accounts: accountsZh,
   alerts: alertsZh,
+  assignment: assignmentZh,
   blocks: blocksZh,
   details: detailsZh,
   settings: settingsZh,
+  presence: presenceZh,
 };
 
 it('have the same keys in both languages, and none is empty', () => {

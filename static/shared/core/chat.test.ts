@@ -265,10 +265,15 @@ describe('an agent', () => {
 
   it('sees who is at the desk', () => {
     const t = setUp({ side: 'agent' });
-    t.greet({ me: AGENT, presence: [{ ...AGENT, online: true }] });
-    t.tell({ type: 'presence', role: 'agent', id: '2', name: 'Ana', online: true });
+    t.greet({ me: AGENT, presence: [{ ...AGENT, online: true, away: false }] });
+    t.tell({ type: 'presence', role: 'agent', id: '2', name: 'Ana', online: true, away: true });
     t.tell({ type: 'presence', role: 'agent', id: '1', name: 'Li Wei', online: false });
     expect([...t.chat.agents.values()].map(agent => agent.name)).toEqual(['Ana']);
+    const all = [...t.chat.colleagues.values()];
+    expect(all.map(({ name, online, away }) => [name, online, away])).toEqual([
+      ['Li Wei', false, false],
+      ['Ana', true, true],
+    ]);
   });
 
   it('keeps the messages of no more than thirty conversations', () => {

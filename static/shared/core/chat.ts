@@ -18,6 +18,7 @@ import {
   type Limits,
   type Message,
   type Person,
+  type Presence,
   type ServerFrame,
   type Side,
   type Welcome,
@@ -67,7 +68,9 @@ export class Chat {
   /** What the business has set; null before the first `welcome`. */
   business: Business | null = null;
   /** The agents who are online, by id; for a customer the one entry "desk". */
-  readonly agents = new Map<string, Person>();
+  readonly agents = new Map<string, Presence>();
+  /** All agents, whether they are there or not. */
+  readonly colleagues = new Map<string, Presence>();
 
   readonly #places = new Map<string, number>();
   /** In the order of their last use, the latest at the end. */
@@ -220,6 +223,7 @@ export class Chat {
         if (frame.conversation.status !== 'waiting') this.#places.delete(frame.conversation.id);
         break;
       case 'conversation.done':
+      case 'presence.done':
         this.deeds?.done(frame);
         break;
       case 'queue':
@@ -233,7 +237,7 @@ export class Chat {
         break;
       case 'presence':
         if (frame.presence.role === 'customer') this.directory.presence(frame.presence);
-        else this.#agent(frame.presence, frame.presence.online);
+        else this.#agent(frame.presence);
         break;
       case 'error':
         if (frame.ref === null && frame.code === 'rate_limited') {
@@ -261,7 +265,8 @@ export class Chat {
     this.limits = frame.limits;
     this.business = frame.business;
     this.agents.clear();
-    for (const presence of frame.presence) this.#agent(presence, presence.online);
+    this.colleagues.clear();
+    for (const presence of frame.presence) this.#agent(presence);
     for (const conversation of frame.conversations) {
       this.directory.put(conversation);
       const timeline = this.#timelines.get(conversation.id);
@@ -314,9 +319,10 @@ export class Chat {
     if (key !== null) this.outbox.openAs(key);
   }
 
-  #agent(person: Person, online: boolean): void {
-    const key = person.id ?? 'desk';
-    if (online) this.agents.set(key, person);
+  #agent(presence: Presence): void {
+    const key = presence.id ?? 'desk';
+    this.colleagues.set(key, presence);
+    if (presence.online) this.agents.set(key, presence);
     else this.agents.delete(key);
   }
 }

@@ -1,7 +1,7 @@
 // What an agent asks to be done, and what is known of it.
 
 import { expect, it } from 'vitest';
-import { Deeds } from './deeds';
+import { Deeds, MYSELF } from './deeds';
 import { FakeClock } from './testing';
 import type { ClientFrame } from './wire';
 
@@ -71,6 +71,17 @@ it('fail by silence, and by being out of reach', () => {
   wire.up = false;
   deeds.do('42', 'take');
   expect([deeds.busy('42'), deeds.problem('42')]).toEqual([false, 'unreachable']);
+});
+
+it('are about oneself, too', () => {
+  const { deeds, sent } = setUp();
+  deeds.setAway(true);
+  deeds.setAway(false);
+  deeds.do('42', 'take');
+  expect(sent[0]).toEqual({ type: 'presence.set', ref: '1', away: true });
+  expect([sent.length, deeds.busy(MYSELF)]).toEqual([2, true]);
+  deeds.done({ type: 'presence.done', ref: '1' });
+  expect([deeds.busy(MYSELF), deeds.busy('42')]).toEqual([false, true]);
 });
 
 it('are forgotten with the connection: the next welcome tells how things stand', () => {

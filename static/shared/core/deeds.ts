@@ -1,5 +1,5 @@
-// What an agent asks to be done to conversations: take, release, transfer, close, reopen. One request
-// at a time for each conversation; what went wrong is kept until the next.
+// What an agent asks to be done to conversations: take, release, transfer, close, reopen; and that they are
+// away or available. One request at a time for each; what went wrong is kept until the next.
 
 import type { Clock } from './env';
 import type { ClientFrame, Deed, Done, WireError } from './wire';
@@ -17,6 +17,8 @@ interface Request {
 }
 
 const ANSWER_MS = 10_000;
+/** What is asked for oneself has this in place of a conversation. */
+export const MYSELF = 'me';
 
 export class Deeds {
   readonly #requests = new Map<string, Request>();
@@ -35,12 +37,21 @@ export class Deeds {
 
   /** `to`, of a transfer: an agent's id, or null for the queue. */
   do(conversation: string, deed: Deed, to?: string | null): void {
+    const more = deed === 'transfer' ? { to: to ?? null } : {};
+    this.#ask(conversation, ref => ({ type: `conversation.${deed}`, ref, conversation, ...more }));
+  }
+
+  /** I am away, or available again. */
+  setAway(away: boolean): void {
+    this.#ask(MYSELF, ref => ({ type: 'presence.set', ref, away }));
+  }
+
+  #ask(conversation: string, frame: (ref: string) => ClientFrame): void {
     if (this.#requests.has(conversation)) return;
     const { clock, newRef, send, changed } = this.options;
     const ref = newRef();
     this.#problems.delete(conversation);
-    const more = deed === 'transfer' ? { to: to ?? null } : {};
-    if (send({ type: `conversation.${deed}`, ref, conversation, ...more })) {
+    if (send(frame(ref))) {
       const cancel = clock.after(ANSWER_MS, () => this.#end(conversation, 'no_answer'));
       this.#requests.set(conversation, { ref, cancel });
     } else {

@@ -91,7 +91,7 @@ it('is read up to a point that never goes back', () => {
 
 it('shows in every conversation of a customer whether they are there', () => {
   const directory = setUp();
-  directory.presence({ ...customer, online: false });
+  directory.presence({ ...customer, online: false, away: false });
   expect(directory.list.map(c => c.customer?.online)).toEqual([false, false]);
 });
 

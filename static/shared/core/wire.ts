@@ -13,7 +13,7 @@ export interface Person {
   readonly name: string | null;
 }
 
-/** What happened to a conversation: taken, released, transferred, closed, reopened, or newer. */
+/** What happened to a conversation: taken, released, transferred, closed, reopened, assigned, returned, or newer. */
 export interface ConversationEvent {
   readonly name: string;
   readonly agent: Person | null;
@@ -85,6 +85,8 @@ export const DEFAULT_LIMITS: Limits = { text_chars: 4000, text_bytes: 16384, fil
 
 export interface Presence extends Person {
   readonly online: boolean;
+  /** An agent who says that they are away. */
+  readonly away: boolean;
 }
 
 export interface Welcome {
@@ -106,9 +108,9 @@ export interface Accepted {
   readonly seq: number;
 }
 
-/** An agent's answer to a `conversation.*` request. */
+/** An agent's answer to a `conversation.*` request or to `presence.set`. */
 export interface Done {
-  readonly type: 'conversation.done';
+  readonly type: 'conversation.done' | 'presence.done';
   readonly ref: string;
 }
 
@@ -181,6 +183,7 @@ export type ClientFrame =
       file?: string;
     }
   | { type: `conversation.${Deed}`; ref: string; conversation: string; to?: string | null }
+  | { type: 'presence.set'; ref: string; away: boolean }
   | { type: 'history'; ref: string; conversation: string; before?: number; after?: number }
   | { type: 'typing'; conversation: string; on: boolean }
   | { type: 'read'; conversation: string; seq: number }
@@ -292,7 +295,7 @@ export function readPersonOrNull(value: unknown): Person | null {
 
 function readPresence(value: unknown): Presence | null {
   const p = object(value);
-  return p === null ? null : { ...readPerson(p), online: p.online === true };
+  return p === null ? null : { ...readPerson(p), online: p.online === true, away: p.away === true };
 }
 
 function readWelcome(f: Json): Welcome {
@@ -352,6 +355,7 @@ export function readFrame(data: string): ServerFrame | null {
       if (conversation === null) return null;
       return { type: f.type, ref: text(f.ref), conversation, seq: count(f.seq) };
     case 'conversation.done':
+    case 'presence.done':
       return { type: f.type, ref: text(f.ref) };
     case 'queue':
       if (conversation === null || count(f.position) < 1) return null;

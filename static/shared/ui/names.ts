@@ -22,8 +22,10 @@ export function eventLine(
   switch (event.name) {
     // Whoever has it now has joined, whoever brought that about.
     case 'taken':
+    case 'assigned':
       return words.eventTaken(agent ?? by);
     case 'released':
+    case 'returned':
       return words.eventReleased(agent ?? by);
     case 'transferred':
       return words.eventTransferred(by, agent ?? words.agent);

@@ -235,9 +235,12 @@ export async function consoleTour({ people, server, watch, browsing, look }: Tou
   await page.goBack();
   await expect(agent.inbox).toBeVisible();
   const online = page.locator('.staff summary');
+  await agent.button(words.away).click();
+  await expect(agent.button(words.away)).toHaveAttribute('aria-pressed', 'true');
   await online.click();
-  await show('who is online');
+  await show('who is online, and oneself away');
   await online.click();
+  await agent.button(words.available).click();
   await agent.choose('在吗');
   second.say({ type: 'typing', conversation, on: true });
   await expect(agent.typing).not.toHaveText('');

@@ -141,6 +141,20 @@ export class Api {
     return messages.filter(({ kind }) => kind === 'text').map(({ text }) => text);
   }
 
+  /** Changes fields of a section of the business's settings. */
+  async set(section: string, value: Readonly<Record<string, unknown>>): Promise<void> {
+    const { sections } = await this.#get<{ sections: Record<string, { version: number }> }>(
+      '/settings',
+    );
+    const version = sections[section]?.version ?? 0;
+    const response = await fetch(`${this.server.url}/api/v1/settings`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ sections: { [section]: { version, value } } }),
+    });
+    if (!response.ok) throw new Error(`not set: ${response.status} ${await response.text()}`);
+  }
+
   async #get<T>(path: string): Promise<T> {
     const response = await fetch(`${this.server.url}/api/v1${path}`, {
       headers: { authorization: `Bearer ${this.token}` },
