@@ -138,6 +138,11 @@ pub struct SignOut(pub Vec<SessionKey>);
 #[rtype(result = "()")]
 pub struct SettingsMoved;
 
+/// The tags of this conversation have changed: tell the agents who know it.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Retagged(pub ConversationId);
+
 /// Which of these customers have a connection?
 #[derive(Message)]
 #[rtype(result = "HashSet<CustomerId>")]
@@ -348,6 +353,7 @@ impl ChatRoom {
                 agent,
                 away,
             } => self.set_away(session, reference, (agent, away), ctx),
+            Effect::LoadTags(conversation) => self.load_tags(conversation, ctx),
             Effect::Load {
                 session,
                 viewer,
@@ -458,6 +464,18 @@ impl ChatRoom {
                 outcome,
             };
             act.run(set, ctx);
+        }));
+    }
+
+    fn load_tags(&mut self, conversation: ConversationId, ctx: &mut Context<Self>) {
+        let store = self.store.clone();
+        let loaded = async move { store.tags_of(conversation).await.map_err(refuse) };
+        ctx.spawn(loaded.into_actor(self).map(move |outcome, act, ctx| {
+            let loaded = Command::TagsLoaded {
+                conversation,
+                outcome,
+            };
+            act.run(loaded, ctx);
         }));
     }
 
@@ -681,6 +699,14 @@ impl Handler<SettingsMoved> for ChatRoom {
 
     fn handle(&mut self, _: SettingsMoved, ctx: &mut Self::Context) {
         self.tell_settings(ctx);
+    }
+}
+
+impl Handler<Retagged> for ChatRoom {
+    type Result = ();
+
+    fn handle(&mut self, Retagged(conversation): Retagged, ctx: &mut Self::Context) {
+        self.run(Command::Retagged(conversation), ctx);
     }
 }
 

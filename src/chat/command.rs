@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 use crate::{
     domain::{
         AfterClose, AgentId, BlockList, ConversationId, CustomerKey, Listed, Me, Refusal, RoomKind,
-        Seq, SessionKey, Settings, TextLimits, Timestamp,
+        Seq, SessionKey, Settings, Tag, TextLimits, Timestamp,
     },
     protocol::{Close, LimitsView, PageAsked, Request, ServerFrame, SettingsView},
     store::{Colleague, CustomerJoin, KeepPresence, MessagePage, Staff, Viewer, Write, Written},
@@ -139,6 +139,15 @@ pub enum Command {
         /// Whether it is kept.
         outcome: Result<(), Refusal>,
     },
+    /// The tags of a conversation have changed.
+    Retagged(ConversationId),
+    /// The tags of a conversation.
+    TagsLoaded {
+        /// Which.
+        conversation: ConversationId,
+        /// All that it has.
+        outcome: Result<Vec<Tag>, Refusal>,
+    },
     /// The writer reports, in the order of commits.
     Written(Vec<Written>),
     /// A session is gone.
@@ -221,6 +230,8 @@ pub enum Effect {
         /// Away, else available.
         away: bool,
     },
+    /// Read a conversation's tags; answered by [`Command::TagsLoaded`].
+    LoadTags(ConversationId),
     /// Read messages; answered by [`Command::HistoryLoaded`] when there is a `reference`, else by
     /// [`Command::PageLoaded`].
     Load {

@@ -12,6 +12,7 @@ mod dispatch;
 mod presence;
 mod queue;
 mod staff;
+mod tags;
 #[cfg(test)]
 mod tests;
 
@@ -65,6 +66,8 @@ struct Joining {
     resume: BTreeMap<ConversationId, Seq>,
     /// What was committed meanwhile: the first of them, and the conversation as of the last.
     missed: BTreeMap<ConversationId, (Seq, Conversation)>,
+    /// Conversations whose tags changed meanwhile.
+    retagged: BTreeSet<ConversationId>,
 }
 
 impl Joining {
@@ -102,6 +105,8 @@ pub struct Room {
     blocks: Arc<BlockList>,
     /// What is known of the queue of waiting conversations.
     queue: queue::Watch,
+    /// Whose tags are being read.
+    reading_tags: tags::Reading,
     /// What the business has set.
     business: business::Business,
     /// The agents, and which of them are there.
@@ -128,6 +133,7 @@ impl Room {
             retries: Vec::new(),
             blocks: Arc::default(),
             queue: queue::Watch::default(),
+            reading_tags: tags::Reading::default(),
             business: business::Business::default(),
             staff: staff::Staff::default(),
             dispatch: dispatch::Watch::default(),
@@ -183,6 +189,11 @@ impl Room {
                 away,
                 outcome,
             } => self.away_set(session, reference, (agent, away), outcome, &mut out),
+            Command::Retagged(conversation) => self.retagged(conversation, &mut out),
+            Command::TagsLoaded {
+                conversation,
+                outcome,
+            } => self.tags_loaded(conversation, outcome, &mut out),
             Command::Written(results) => {
                 // What the same sessions get is to stand together, so that it goes out together: the senders
                 // hear first what became of their own.
@@ -253,6 +264,7 @@ impl Room {
         let joining = Some(Joining {
             resume,
             missed: BTreeMap::new(),
+            retagged: BTreeSet::new(),
         });
         self.sessions.insert(
             session,
@@ -333,7 +345,7 @@ impl Room {
         let me = session.me();
         let views = listed
             .iter()
-            .map(|one| self.view(&one.conversation, one.last_message.as_ref(), side))
+            .map(|one| ConversationView::listed(one, side, self.has_customer(&one.conversation)))
             .collect();
         let welcome = WelcomeView {
             session: format!("s{}", id.0),
@@ -356,6 +368,7 @@ impl Room {
         let Joining {
             mut resume,
             mut missed,
+            retagged,
         } = joining;
         for Listed { conversation, .. } in listed {
             if side == Side::Customer && conversation.status == Status::Waiting {
@@ -386,6 +399,9 @@ impl Room {
             let mut cursor = Cursor::new(from, from);
             cursor.hear(now.last_seq);
             self.follow(id, conversation, cursor);
+        }
+        for conversation in retagged {
+            self.retagged(conversation, out);
         }
         let Some(session) = self.sessions.get(&id) else {
             return;
@@ -881,7 +897,12 @@ impl Room {
             to.into_iter().partition(|id| self.agents.contains(id));
         for (to, side) in [(agents, Side::Agent), (customers, Side::Customer)] {
             if !to.is_empty() {
-                let conversation = Box::new(self.view(conversation, None, side));
+                let conversation = Box::new(ConversationView::new(
+                    conversation,
+                    None,
+                    side,
+                    self.has_customer(conversation),
+                ));
                 out.push(Effect::Send {
                     to,
                     frame: ServerFrame::ConversationChanged { conversation },
@@ -1054,17 +1075,10 @@ impl Room {
         }
     }
 
-    fn view(
-        &self,
-        conversation: &Conversation,
-        last_message: Option<&Message>,
-        side: Side,
-    ) -> ConversationView {
-        let online = conversation
-            .customer
-            .as_ref()
-            .is_some_and(|c| self.is_online(c.id));
-        ConversationView::new(conversation, last_message, side, online)
+    /// Whether the conversation's customer is connected.
+    fn has_customer(&self, conversation: &Conversation) -> bool {
+        let customer = conversation.customer.as_ref();
+        customer.is_some_and(|customer| self.is_online(customer.id))
     }
 }
 

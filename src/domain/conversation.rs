@@ -1,6 +1,6 @@
 //! A conversation as lists show it.
 
-use super::{AgentId, ConversationId, CustomerId, Message, Seq, Timestamp};
+use super::{AgentId, ConversationId, CustomerId, Message, Seq, Tag, Timestamp};
 
 /// Where a conversation stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -124,4 +124,6 @@ pub struct Listed {
     pub conversation: Conversation,
     /// Its newest text, where it has one.
     pub last_message: Option<Message>,
+    /// What agents have tagged it with, by name; read for agents only.
+    pub tags: Vec<Tag>,
 }

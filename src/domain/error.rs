@@ -85,6 +85,8 @@ codes! {
     FileNotFound = "file_not_found", 404, false;
     /// None of one's own logins has this id.
     SessionNotFound = "session_not_found", 404, false;
+    /// There is no saved reply of this id, or it is somebody else's.
+    SavedReplyNotFound = "saved_reply_not_found", 404, false;
     /// Another method is meant for this address.
     MethodNotAllowed = "method_not_allowed", 405, false;
     /// Somebody else's message in this conversation has this `client_id`.
@@ -105,6 +107,10 @@ codes! {
     LastAdmin = "last_admin", 409, false;
     /// Somebody else has changed these settings meanwhile.
     SettingsChanged = "settings_changed", 409, false;
+    /// There is a saved reply of this shortcut already.
+    ShortcutTaken = "shortcut_taken", 409, false;
+    /// There are as many as there may be.
+    LimitReached = "limit_reached", 409, false;
     /// The body is larger than allowed.
     BodyTooLarge = "body_too_large", 413, false;
     /// A file that is larger than allowed.

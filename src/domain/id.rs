@@ -58,6 +58,14 @@ id!(
     /// One keeping out of a customer or a network.
     BlockId
 );
+id!(
+    /// A saved reply.
+    ReplyId
+);
+id!(
+    /// A tag.
+    TagId
+);
 
 /// A string that is no id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

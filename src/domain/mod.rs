@@ -13,7 +13,10 @@ mod file;
 mod id;
 mod key;
 mod message;
+mod reply;
+mod search;
 pub mod settings;
+mod tag;
 mod text;
 mod time;
 
@@ -28,10 +31,13 @@ pub use desk::{Action, Actor, Change, State, decide};
 pub use error::{Code, Refusal};
 pub use feedback::{Contact, RATING_CHANGES_H, Rating};
 pub use file::{File, FileGroup, FileId, FileLimits, Media, Pixels, clean_name};
-pub use id::{AgentId, BlockId, ConversationId, CustomerId, Seq};
+pub use id::{AgentId, BlockId, ConversationId, CustomerId, ReplyId, Seq, TagId};
 pub use key::{ClientId, CustomerKey, SessionKey, TOKEN_CHARS, Token};
 pub use message::{Author, Event, EventName, Kind, Message};
+pub use reply::{ReplyContent, SavedReply, Unsaved};
+pub use search::{Hit, HitMessage, Piece, SearchWords, excerpt};
 pub use settings::{LiveSettings, Settings};
+pub use tag::{Tag, TagName, Untagged};
 pub use text::{TextLimits, check_text};
 pub use time::{Timestamp, now, rfc3339};
 

@@ -64,6 +64,13 @@ pub fn fresh(status: StatusCode, body: &serde_json::Value) -> HttpResponse {
         .json(body)
 }
 
+/// Done, and there is nothing to say about it.
+pub fn no_content() -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header(("cache-control", "no-store"))
+        .finish()
+}
+
 /// How long a request's body may take to come: one that stops coming would keep its connection for
 /// ever, as nothing in actix-http times that out.
 const BODY_WITHIN: Duration = Duration::from_secs(10);

@@ -16,7 +16,8 @@ use crate::{
 /// Conversations on one page of the list at most.
 const LIST_PAGE: i64 = 100;
 
-type Query = web::Query<HashMap<String, String>>;
+/// What stands behind the `?`.
+pub type Query = web::Query<HashMap<String, String>>;
 
 /// `GET /api/v1/conversations`.
 pub async fn conversations(
@@ -25,12 +26,13 @@ pub async fn conversations(
     query: Result<Query, actix_web::Error>,
 ) -> Result<HttpResponse, Answer> {
     access::agent(&request, &app).await?;
-    let query = query_of(query, &["before", "limit"])?;
-    let limit = number(&query, "limit")?.unwrap_or(50);
-    let limit = usize::try_from(limit)
-        .ok()
-        .filter(|_| (1..=LIST_PAGE).contains(&limit))
-        .ok_or_else(|| Refusal::bad_request(format!("limit must be from 1 to {LIST_PAGE}")))?;
+    let query = query_of(query, &["before", "tag", "limit"])?;
+    let limit = limit_of(&query, 50, LIST_PAGE)?;
+    let tag = match query.get("tag").map(|tag| tag.parse()) {
+        None => None,
+        Some(Ok(tag)) => Some(tag),
+        Some(Err(_)) => return Err(Refusal::bad_request("tag must be the id of a tag").into()),
+    };
     let before = match query.get("before") {
         None => None,
         Some(cursor) => Some(cursor.parse().map_err(|_| {
@@ -39,7 +41,7 @@ pub async fn conversations(
     };
     let page = app
         .store
-        .conversations(before, limit)
+        .conversations(before, tag, limit)
         .await
         .map_err(refuse)?;
     let next = page.next.map(|cursor| cursor.to_string());
@@ -112,7 +114,7 @@ pub async fn views(app: &App, listed: &[Listed], side: Side) -> Vec<Conversation
             .customer
             .as_ref()
             .is_some_and(|c| online.contains(&c.id));
-        ConversationView::new(&one.conversation, one.last_message.as_ref(), side, there)
+        ConversationView::listed(one, side, there)
     };
     listed.iter().map(view).collect()
 }
@@ -125,7 +127,11 @@ pub fn conversation_id(typed: &str) -> Result<ConversationId, Refusal> {
     typed.parse().map_err(|_| Refusal::conversation_not_found())
 }
 
-fn query_of(
+/// What was asked for, by name.
+///
+/// # Errors
+/// [`Code::BadRequest`](crate::domain::Code::BadRequest) for a name that is not among `known`.
+pub fn query_of(
     query: Result<Query, actix_web::Error>,
     known: &[&str],
 ) -> Result<HashMap<String, String>, Refusal> {
@@ -139,6 +145,22 @@ fn query_of(
     Err(Refusal::bad_request(format!(
         "only {known} can be asked for here"
     )))
+}
+
+/// How many are asked for.
+///
+/// # Errors
+/// [`Code::BadRequest`](crate::domain::Code::BadRequest) beyond `most`.
+pub fn limit_of(
+    query: &HashMap<String, String>,
+    otherwise: i64,
+    most: i64,
+) -> Result<usize, Refusal> {
+    let limit = number(query, "limit")?.unwrap_or(otherwise);
+    usize::try_from(limit)
+        .ok()
+        .filter(|_| (1..=most).contains(&limit))
+        .ok_or_else(|| Refusal::bad_request(format!("limit must be from 1 to {most}")))
 }
 
 fn number(query: &HashMap<String, String>, name: &str) -> Result<Option<i64>, Refusal> {

@@ -8,7 +8,7 @@ use tracing::info;
 use super::{
     App, access,
     accounts::{acceptable, close},
-    answer::{Answer, fresh, json},
+    answer::{Answer, fresh, json, no_content},
     signin, wrong_method,
 };
 use crate::{
@@ -106,10 +106,4 @@ async fn end_others(request: HttpRequest, app: web::Data<App>) -> Result<HttpRes
         .map_err(refuse)?;
     close(&app, ended);
     Ok(no_content())
-}
-
-fn no_content() -> HttpResponse {
-    HttpResponse::NoContent()
-        .insert_header(("cache-control", "no-store"))
-        .finish()
 }

@@ -17,11 +17,14 @@ mod limits;
 mod me;
 mod pages;
 mod rate;
+mod replies;
+mod search;
 mod session;
 mod settings;
 mod signin;
 mod socket;
 mod socketio;
+mod tags;
 
 use std::{
     net::IpAddr,
@@ -153,6 +156,9 @@ pub fn routes(app: &web::Data<App>) -> impl FnOnce(&mut web::ServiceConfig) + us
                     .service(get("/conversations/{id}", api::conversation))
                     .service(get("/conversations/{id}/messages", api::messages))
                     .service(get("/conversations/{id}/customer", customer::customer))
+                    .service(get("/search", search::search))
+                    .configure(replies::configure)
+                    .configure(tags::configure)
                     .configure(me::configure)
                     .configure(accounts::configure)
                     .configure(settings::configure)

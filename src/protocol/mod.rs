@@ -8,8 +8,11 @@ mod client;
 mod close;
 mod customer;
 mod dialect;
+mod reply;
+mod search;
 mod server;
 mod settings;
+mod tag;
 
 pub use account::{AccountView, LoginView};
 pub use block::{BlockView, BlockedView};
@@ -20,12 +23,15 @@ pub use client::{
 pub use close::Close;
 pub use customer::CustomerDetailsView;
 pub use dialect::{ACK, Dialect, ascii};
+pub use reply::SavedReplyView;
+pub use search::{HitMessageView, HitView, PieceView};
 pub use server::{
     ConversationView, ErrorView, EventView, FileLimitsView, FileView, HistoryView, LimitsView,
     MeView, MessageView, Named, PersonView, PresenceView, ServerFrame, WelcomeView,
 };
 
 pub use settings::{HoursView, LanguagesView, SectionView, SettingsView};
+pub use tag::TagView;
 
 #[cfg(test)]
 mod page {
@@ -90,6 +96,8 @@ mod page {
         check::<SectionView>("section");
         check::<CustomerDetailsView>("customer");
         check::<BlockView>("block");
+        check::<SavedReplyView>("reply");
+        check::<HitView>("hit");
     }
 
     #[test]

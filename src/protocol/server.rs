@@ -4,10 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::SettingsView;
+use super::TagView;
 use crate::domain::{
     AfterClose, AgentId, AgentRef, Author, Conversation, ConversationId, CustomerId, CustomerRef,
-    Event, EventName, File, FileId, FileLimits, Me, Message, Refusal, RoomKind, Seq, Side, Status,
-    rfc3339,
+    Event, EventName, File, FileId, FileLimits, Listed, Me, Message, Refusal, RoomKind, Seq, Side,
+    Status, rfc3339,
 };
 
 /// One frame from the server.
@@ -75,6 +76,14 @@ pub enum ServerFrame {
     ConversationChanged {
         /// As it is now.
         conversation: Box<ConversationView>,
+    },
+    /// A conversation has other tags; for agents.
+    #[serde(rename = "conversation.tagged")]
+    Tagged {
+        /// Which.
+        conversation: ConversationId,
+        /// All that it has now.
+        tags: Vec<TagView>,
     },
     /// Somebody types, or stopped.
     #[serde(rename = "typing")]
@@ -444,6 +453,9 @@ pub struct ConversationView {
     pub read: ReadView,
     /// Its newest text.
     pub last_message: Option<MessageView>,
+    /// What agents have tagged it with; `None` where that is not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<TagView>>,
     /// RFC 3339.
     pub created_at: String,
     /// RFC 3339.
@@ -451,6 +463,21 @@ pub struct ConversationView {
 }
 
 impl ConversationView {
+    /// A conversation of a list as `side` sees it.
+    pub fn listed(listed: &Listed, side: Side, online: bool) -> Self {
+        let view = Self::new(
+            &listed.conversation,
+            listed.last_message.as_ref(),
+            side,
+            online,
+        );
+        let tags = listed.tags.iter().map(TagView::from);
+        Self {
+            tags: (side == Side::Agent).then(|| tags.collect()),
+            ..view
+        }
+    }
+
     /// A conversation as `side` sees it; `online` says whether its customer has a connection.
     pub fn new(
         conversation: &Conversation,
@@ -477,6 +504,7 @@ impl ConversationView {
                 agent: conversation.read.agent,
             },
             last_message: last_message.map(MessageView::from),
+            tags: None,
             created_at: rfc3339(conversation.created_at),
             last_message_at: rfc3339(conversation.last_message_at),
         }

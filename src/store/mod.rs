@@ -23,9 +23,12 @@ mod manage;
 mod migrate;
 mod presence;
 mod reads;
+mod replies;
 mod rows;
 mod schema;
+mod search;
 mod settings;
+mod tags;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -58,6 +61,7 @@ pub use self::{
     files::{NewFile, Uploader, Usage},
     presence::{Colleague, KeepPresence, Staff},
     reads::{ConversationPage, Cursor, CustomerJoin, MessagePage, NotACursor, Page, Viewer},
+    search::{SearchCursor, SearchPage},
     settings::{SectionChange, Unsaved},
     url::{BadDatabaseUrl, DatabaseUrl, Engine},
     write::{
@@ -67,7 +71,7 @@ pub use self::{
 };
 use crate::domain::{
     Account, AfterClose, AgentId, ConversationId, CustomerKey, Device, Listed, LiveSettings, Me,
-    Role, RoomKind, SessionKey, Timestamp, now,
+    Role, RoomKind, SessionKey, TagId, Timestamp, now,
 };
 
 /// How the store works.
@@ -277,13 +281,14 @@ impl Store {
             .await
     }
 
-    /// A page of all conversations by latest activity, for agents.
+    /// A page of all conversations by latest activity, or of those with a tag, for agents.
     pub async fn conversations(
         &self,
         before: Option<Cursor>,
+        tag: Option<TagId>,
         limit: usize,
     ) -> Result<ConversationPage, StoreError> {
-        self.read(move |conn| reads::conversations(conn, before, limit))
+        self.read(move |conn| reads::conversations(conn, before, tag, limit))
             .await
     }
 

@@ -10,11 +10,12 @@ use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 use super::{
     connection::{DbConnection, MultiBackend},
     rows::{ConversationRow, CustomerRow, MessageRow, with_names},
-    schema::{agents, conversations, customers, messages},
+    schema::{agents, conversation_tags, conversations, customers, messages},
+    tags,
 };
 use crate::domain::{
     AgentId, AgentRef, ConversationId, CustomerKey, CustomerRef, Kind, Listed, Message, Seq, Side,
-    Status, Timestamp,
+    Status, TagId, Timestamp,
 };
 
 /// Who reads.
@@ -181,9 +182,20 @@ fn assemble(conn: &mut DbConnection, rows: Vec<ListedRow>) -> QueryResult<Vec<Li
             Ok(Listed {
                 conversation,
                 last_message,
+                tags: Vec::new(),
             })
         })
         .collect()
+}
+
+/// With the tags, which are for agents.
+fn with_tags(conn: &mut DbConnection, mut listed: Vec<Listed>) -> QueryResult<Vec<Listed>> {
+    let ids: Vec<i64> = listed.iter().map(|one| one.conversation.id.0).collect();
+    let mut found = tags::of_each(conn, &ids)?;
+    for one in &mut listed {
+        one.tags = found.remove(&one.conversation.id).unwrap_or_default();
+    }
+    Ok(listed)
 }
 
 fn newest_first(rows: &mut [ListedRow]) {
@@ -260,7 +272,8 @@ pub(super) fn join_agent(
         );
         newest_first(&mut rows);
     }
-    assemble(conn, rows)
+    let listed = assemble(conn, rows)?;
+    with_tags(conn, listed)
 }
 
 /// One conversation, if the viewer may see it.
@@ -276,7 +289,11 @@ pub(super) fn conversation(
     let rows = listed!()
         .filter(conversations::id.eq(id.0))
         .load::<ListedRow>(conn)?;
-    Ok(assemble(conn, rows)?.pop())
+    let mut listed = assemble(conn, rows)?;
+    if viewer == Viewer::Agent {
+        listed = with_tags(conn, listed)?;
+    }
+    Ok(listed.pop())
 }
 
 /// The conversations of a customer but this one, the latest first.
@@ -291,16 +308,33 @@ pub(super) fn others_of(
         .filter(conversations::id.ne(but.0))
         .limit(i64::try_from(limit).unwrap_or(i64::MAX))
         .load::<ListedRow>(conn)?;
-    assemble(conn, rows)
+    let listed = assemble(conn, rows)?;
+    with_tags(conn, listed)
 }
 
-/// A page of all conversations, for agents.
+/// These conversations, as far as they exist, for agents.
+pub(super) fn listed(conn: &mut DbConnection, ids: Vec<i64>) -> QueryResult<Vec<Listed>> {
+    let rows = listed!()
+        .filter(conversations::id.eq_any(ids))
+        .load::<ListedRow>(conn)?;
+    let listed = assemble(conn, rows)?;
+    with_tags(conn, listed)
+}
+
+/// A page of all conversations, or of those with a tag, for agents.
 pub(super) fn conversations(
     conn: &mut DbConnection,
     before: Option<Cursor>,
+    tag: Option<TagId>,
     limit: usize,
 ) -> QueryResult<ConversationPage> {
     let mut query = listed!().limit(one_more(limit));
+    if let Some(tag) = tag {
+        let tagged = conversation_tags::table
+            .filter(conversation_tags::tag_id.eq(tag.0))
+            .select(conversation_tags::conversation_id);
+        query = query.filter(conversations::id.eq_any(tagged));
+    }
     if let Some(Cursor { at, id }) = before {
         let at = at.naive_utc();
         let earlier = conversations::last_message_at.lt(at);
@@ -316,8 +350,9 @@ pub(super) fn conversations(
         at: row.last_message_at.and_utc(),
         id: ConversationId(row.id),
     });
+    let listed = assemble(conn, rows)?;
     Ok(ConversationPage {
-        conversations: assemble(conn, rows)?,
+        conversations: with_tags(conn, listed)?,
         next,
     })
 }

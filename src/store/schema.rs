@@ -135,6 +135,35 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    saved_replies (id) {
+        id -> BigInt,
+        owner_id -> BigInt,
+        shortcut -> Text,
+        title -> Nullable<Text>,
+        text -> Text,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    tags (id) {
+        id -> BigInt,
+        name -> Text,
+        folded -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    conversation_tags (conversation_id, tag_id) {
+        conversation_id -> BigInt,
+        tag_id -> BigInt,
+        agent_id -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     customers,
     agents,
@@ -146,4 +175,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     blocks,
     files,
     ratings,
+    tags,
+    conversation_tags,
 );

@@ -1,6 +1,10 @@
-//! The agents' tools beside a conversation, over HTTP and the wire: who the customer is.
+//! The agents' tools beside a conversation, over HTTP and the wire: who the customer is, saved replies,
+//! tags, search.
 
 mod customer;
+mod replies;
+mod search;
+mod tags;
 
 use serde_json::Value;
 

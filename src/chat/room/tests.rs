@@ -2,13 +2,14 @@
 //! be late, and a seeded die decides what happens next.
 
 mod business;
+mod tags;
 
 use std::collections::VecDeque;
 
 use super::*;
 use crate::{
     domain::{
-        Actor, AgentId, Author, Change, Event, EventName, Role, State, TextLimits, decide, now,
+        Actor, AgentId, Author, Change, Event, EventName, Role, State, Tag, TextLimits, decide, now,
     },
     protocol::LimitsView,
     store::CustomerJoin,
@@ -24,6 +25,8 @@ struct World {
     writes: VecDeque<Write>,
     /// Committed, not reported yet.
     reports: VecDeque<Written>,
+    /// What every conversation is tagged with.
+    tags: Vec<Tag>,
     /// Asked of the store.
     asked: Vec<Effect>,
     /// Read from the database, not delivered yet.
@@ -58,6 +61,7 @@ impl World {
             stored: Vec::new(),
             writes: VecDeque::new(),
             reports: VecDeque::new(),
+            tags: Vec::new(),
             asked: Vec::new(),
             answers: Vec::new(),
             received: BTreeMap::new(),
@@ -93,7 +97,10 @@ impl World {
                 Effect::Submit(write) => self.writes.push_back(write),
                 // Of presence there are tests of its own.
                 Effect::KeepPresence(_) | Effect::SetAway { .. } => {}
-                effect @ (Effect::LookUp { .. } | Effect::Load { .. } | Effect::LoadQueue) => {
+                effect @ (Effect::LookUp { .. }
+                | Effect::Load { .. }
+                | Effect::LoadQueue
+                | Effect::LoadTags(_)) => {
                     self.asked.push(effect);
                 }
             }
@@ -325,6 +332,10 @@ impl World {
                     now: now(),
                 }
             }
+            Effect::LoadTags(conversation) => Command::TagsLoaded {
+                conversation,
+                outcome: Ok(self.tags.clone()),
+            },
             Effect::LoadQueue => {
                 let waits = |index: &usize| self.state(*index).status == Status::Waiting;
                 let queue = (0..self.stored.len()).filter(waits).map(conversation_id);
@@ -407,6 +418,7 @@ impl World {
         Listed {
             conversation: self.conversation(index),
             last_message: None,
+            tags: Vec::new(),
         }
     }
 

@@ -111,7 +111,7 @@ fn conversations_come_by_latest_activity_page_by_page() {
         desk.collect(120);
         let (mut seen, mut cursor) = (Vec::new(), None);
         loop {
-            let page = wait(store.conversations(cursor, 25)).unwrap();
+            let page = wait(store.conversations(cursor, None, 25)).unwrap();
             assert!(page.conversations.len() <= 25);
             seen.extend(
                 page.conversations

@@ -12,5 +12,8 @@ mod history;
 mod once;
 mod order;
 mod private;
+mod replies;
+mod search;
 mod settings;
+mod tags;
 mod text;
