@@ -25,13 +25,17 @@ import { BlockDialog } from './BlockDialog';
 import { BlocksPanel } from './BlocksPanel';
 import { consoleWords } from './consoleWords';
 import { Details } from './Details';
-import { filter, shown } from './filter';
+import { shown, tagFilter } from './filter';
 import { Inbox } from './Inbox';
 import { OlderConversations } from './older';
+import { RepliesPanel } from './RepliesPanel';
+import { savedReplies } from './repliesApi';
 import { goTo, openId, openPanel, type PanelName } from './route';
+import { focusSearch, searchText } from './Search';
 import { listShown, ShortcutList, useShortcuts } from './Shortcuts';
 import { SettingsPanel } from './settings/SettingsPanel';
 import { Thread } from './Thread';
+import { loadTags } from './tagsApi';
 import { useConversation } from './useConversation';
 
 interface DeskProps {
@@ -60,8 +64,10 @@ function newChat(changed: () => void): Chat {
 
 export function Desk({ ended, signOut }: DeskProps) {
   const [live] = useState(() => new Live(newChat));
-  const [older] = useState(
-    () => new Live(changed => new OlderConversations(live.value.directory, changed)),
+  const tag = tagFilter.value?.id ?? null;
+  const older = useMemo(
+    () => new Live(changed => new OlderConversations(live.value.directory, changed, tag)),
+    [tag],
   );
   const chat = live.value;
   const words = consoleWords.value;
@@ -81,6 +87,21 @@ export function Desk({ ended, signOut }: DeskProps) {
       chat.connection.stop();
     };
   }, [chat]);
+
+  // Another agent's own are not this one's.
+  useEffect(() => {
+    savedReplies.value = null;
+    tagFilter.value = null;
+    searchText.value = '';
+  }, []);
+
+  // What has a tag may be older than all that is here.
+  useEffect(() => {
+    if (tag !== null && older.value.hasMore) void older.value.load();
+  }, [tag, older]);
+  useEffect(() => {
+    if (phase === 'online') void loadTags();
+  }, [phase]);
 
   useEffect(() => {
     if (phase === 'closed') ended(chat.welcomed);
@@ -113,6 +134,7 @@ export function Desk({ ended, signOut }: DeskProps) {
       chat.deeds?.do(next.id, 'take');
       goTo(next.id);
     },
+    search: focusSearch,
     end: () => {
       const here = open === null ? undefined : chat.directory.get(open);
       if (here === undefined || here.customer === null || here.status === 'closed') return;
@@ -163,11 +185,13 @@ function OpenPanel({ name, me }: { name: PanelName; me: Person }) {
       return <BlocksPanel me={me} />;
     case 'settings':
       return <SettingsPanel me={me} />;
+    case 'replies':
+      return <RepliesPanel me={me} />;
   }
 }
 
 function goToNeighbour(chat: Chat, step: 1 | -1): void {
-  const list = shown(chat.directory, filter.value, chat.me.id);
+  const list = shown(chat.directory, chat.me.id);
   const at = list.findIndex(item => item.id === openId.value);
   const next = list[at === -1 ? 0 : at + step];
   if (next !== undefined) goTo(next.id);

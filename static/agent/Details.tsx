@@ -14,6 +14,7 @@ import { detailsWords } from './detailsWords';
 import { browserName } from './device';
 import { Status } from './InboxRow';
 import { goTo } from './route';
+import { Tags } from './Tags';
 import { isWide } from './wide';
 
 /** The drawer is open. */
@@ -108,6 +109,7 @@ function Body({ id, live }: DetailsProps) {
   const online = chat.connection.phase === 'online';
   const name = conversation?.customer?.name ?? null;
   useEffect(() => {
+    if (!online) return;
     let current = true;
     customerOf(id).then(({ ok, error }) => {
       if (!current) return;
@@ -137,6 +139,7 @@ function Body({ id, live }: DetailsProps) {
         </p>
       )}
       {record?.customer && <Facts customer={record.customer} />}
+      <Tags id={id} live={live} />
       {record !== null && <Others record={record} myId={chat.me.id} />}
     </div>
   );

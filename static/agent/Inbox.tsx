@@ -6,10 +6,12 @@ import type { Conversation, WireError } from '../shared/core/wire';
 import type { Live } from '../shared/ui/live';
 import { locale } from '../shared/ui/locale';
 import { type AllWords, consoleWords } from './consoleWords';
-import { choose, FILTERS, type Filter, filter, shown } from './filter';
+import { choose, FILTERS, type Filter, filter, shown, tagFilter } from './filter';
 import { InboxRow } from './InboxRow';
 import type { OlderConversations } from './older';
+import { SearchField, SearchResults, searchText } from './Search';
 import { Staff } from './Staff';
+import { allTags } from './tagsApi';
 
 interface InboxProps {
   live: Live<Chat>;
@@ -23,7 +25,8 @@ export function Inbox({ live, older: liveOlder, open, signOut }: InboxProps) {
   const chat = live.value;
   const older = liveOlder.value;
   const by = filter.value;
-  const list = shown(chat.directory, by, chat.me.id);
+  const searching = searchText.value.trim() !== '';
+  const list = shown(chat.directory, chat.me.id);
   const now = useMinute();
   const scrolled = (event: Event) => {
     const element = event.currentTarget as HTMLElement;
@@ -34,44 +37,49 @@ export function Inbox({ live, older: liveOlder, open, signOut }: InboxProps) {
     <nav class="inbox" aria-label={words.conversations}>
       <header>
         <h2>{words.conversations}</h2>
-        {chat.welcomed && chat.room === 'private' && <Filters live={live} />}
+        {chat.welcomed && <SearchField />}
+        {chat.welcomed && chat.room === 'private' && !searching && <Filters live={live} />}
       </header>
-      <div class="inbox-scroll" onScroll={scrolled}>
-        {!chat.welcomed && <InboxSkeleton />}
-        {chat.welcomed && list.length === 0 && <Empty by={by} />}
-        {list.length > 0 && (
-          <ul>
-            {list.map(conversation => (
-              <InboxRow
-                key={conversation.id}
-                conversation={conversation}
-                current={conversation.id === open}
-                locale={locale.value}
-                words={words}
-                today={new Date().toDateString()}
-                waited={waited(conversation, now, words)}
-                myId={chat.me.id}
-                connected={chat.connection.phase === 'online'}
-              />
-            ))}
-          </ul>
-        )}
-        {older.failed && (
-          <p class="load-problem" role="alert">
-            {words.couldNotLoad}
-          </p>
-        )}
-        {older.hasMore && (
-          <button
-            type="button"
-            class="quiet more"
-            aria-busy={older.loading}
-            onClick={() => older.load()}
-          >
-            {older.loading ? words.loading : older.failed ? words.tryAgain : words.loadMore}
-          </button>
-        )}
-      </div>
+      {searching ? (
+        <SearchResults open={open} myId={chat.me.id} />
+      ) : (
+        <div class="inbox-scroll" onScroll={scrolled}>
+          {!chat.welcomed && <InboxSkeleton />}
+          {chat.welcomed && list.length === 0 && <Empty by={by} />}
+          {list.length > 0 && (
+            <ul>
+              {list.map(conversation => (
+                <InboxRow
+                  key={conversation.id}
+                  conversation={conversation}
+                  current={conversation.id === open}
+                  locale={locale.value}
+                  words={words}
+                  today={new Date().toDateString()}
+                  waited={waited(conversation, now, words)}
+                  myId={chat.me.id}
+                  connected={chat.connection.phase === 'online'}
+                />
+              ))}
+            </ul>
+          )}
+          {older.failed && (
+            <p class="load-problem" role="alert">
+              {words.couldNotLoad}
+            </p>
+          )}
+          {older.hasMore && (
+            <button
+              type="button"
+              class="quiet more"
+              aria-busy={older.loading}
+              onClick={() => older.load()}
+            >
+              {older.loading ? words.loading : older.failed ? words.tryAgain : words.loadMore}
+            </button>
+          )}
+        </div>
+      )}
       <Staff live={live} signOut={signOut} />
     </nav>
   );
@@ -101,18 +109,49 @@ function Filters({ live }: { live: Live<Chat> }) {
           {name === 'waiting' && waiting > 0 && <span class="count"> {waiting}</span>}
         </button>
       ))}
+      <TagFilter />
     </div>
+  );
+}
+
+/** Only those with one tag, where there are tags at all. */
+function TagFilter() {
+  const words = consoleWords.value;
+  const tags = allTags.value;
+  const chosen = tagFilter.value;
+  if (tags.length === 0 && chosen === null) return null;
+  const choices =
+    chosen === null || tags.some(({ id }) => id === chosen.id) ? tags : [chosen, ...tags];
+  return (
+    <select
+      class="tag-filter"
+      aria-label={words.tagFilter}
+      value={chosen?.id ?? ''}
+      onChange={event => {
+        const { value } = event.currentTarget;
+        tagFilter.value = choices.find(({ id }) => id === value) ?? null;
+      }}
+    >
+      <option value="">{words.anyTag}</option>
+      {choices.map(tag => (
+        <option key={tag.id} value={tag.id}>
+          {tag.name}
+        </option>
+      ))}
+    </select>
   );
 }
 
 function Empty({ by }: { by: Filter }) {
   const words = consoleWords.value;
   const [title, more] =
-    by === 'mine'
-      ? [words.nothingMine, words.nothingMineMore]
-      : by === 'closed'
-        ? [words.nothingHere, null]
-        : [words.noOneWaiting, words.noOneWaitingMore];
+    tagFilter.value !== null
+      ? [words.nothingHere, null]
+      : by === 'mine'
+        ? [words.nothingMine, words.nothingMineMore]
+        : by === 'closed'
+          ? [words.nothingHere, null]
+          : [words.noOneWaiting, words.noOneWaitingMore];
   return (
     <div class="notice">
       <h2>{title}</h2>

@@ -7,6 +7,7 @@ import type { Conversation } from '../shared/core/wire';
 import { titleOf } from '../shared/ui/names';
 import type { AllWords } from './consoleWords';
 import { goTo } from './route';
+import { TagLine } from './Tags';
 
 interface InboxRowProps {
   conversation: Conversation;
@@ -69,6 +70,7 @@ export class InboxRow extends Component<InboxRowProps> {
               </span>
             )}
           </span>
+          <TagLine tags={conversation.tags ?? []} more={words.moreTags} />
         </a>
       </li>
     );

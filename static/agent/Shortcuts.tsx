@@ -16,6 +16,7 @@ export interface Commands {
   neighbour: (step: 1 | -1) => void;
   takeNext: () => void;
   end: () => void;
+  search: () => void;
 }
 
 export function useShortcuts(commands: Commands): void {
@@ -28,11 +29,9 @@ export function useShortcuts(commands: Commands): void {
       if (document.querySelector('dialog[open]') !== null) return;
       const run = event.altKey
         ? withAlt(event.code, latest.current)
-        : event.key === '?' && !isField(event.target)
-          ? () => {
-              listShown.value = true;
-            }
-          : null;
+        : isField(event.target)
+          ? null
+          : withoutAlt(event.key, latest.current);
       if (run === null) return;
       event.preventDefault();
       run();
@@ -57,6 +56,19 @@ function withAlt(code: string, { neighbour, takeNext, end }: Commands): (() => v
   }
 }
 
+function withoutAlt(key: string, { search }: Commands): (() => void) | null {
+  switch (key) {
+    case '?':
+      return () => {
+        listShown.value = true;
+      };
+    case '/':
+      return search;
+    default:
+      return null;
+  }
+}
+
 function isField(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest('input, textarea, select') !== null;
 }
@@ -71,6 +83,7 @@ export function ShortcutList() {
     ['Alt+↑', words.shortcutPrevious],
     ['Alt+N', words.shortcutTake],
     ['Alt+E', words.shortcutClose],
+    ['/', words.shortcutSearch],
     ['?', words.shortcutList],
   ];
   return (

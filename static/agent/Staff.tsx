@@ -15,6 +15,7 @@ import { isTroubled } from './alerts/AlertsPanel';
 import { alertWords } from './alerts/alertWords';
 import { blockWords } from './blockWords';
 import { presenceWords } from './presenceWords';
+import { repliesWords } from './repliesWords';
 import { openPanel, type PanelName } from './route';
 import { listShown } from './Shortcuts';
 import { settingsWords } from './settings/settingsWords';
@@ -84,6 +85,7 @@ export function Staff({ live, signOut }: StaffProps) {
               </span>
             )}
           </PanelLink>
+          <PanelLink name="replies" label={repliesWords.value.savedReplies} />
           <PanelLink name="blocks" label={blockWords.value.blocks} />
           {chat.me.role === 'admin' && (
             <>

@@ -17,6 +17,8 @@ import { Actions } from './Actions';
 import { consoleWords } from './consoleWords';
 import { DetailsButton } from './Details';
 import { Status } from './InboxRow';
+import { useReplyMenu } from './ReplyMenu';
+import { repliesWords } from './repliesWords';
 import { goTo } from './route';
 
 interface ThreadProps {
@@ -58,6 +60,11 @@ export function Thread({ id, live, drafts, problem }: ThreadProps) {
 
   useEffect(() => {
     if (looking && atEnd) chat.seen(id);
+  });
+
+  const replyMenu = useReplyMenu({
+    customer: conversation?.customer?.name ?? null,
+    agent: chat.me.name,
   });
 
   if (problem !== null) {
@@ -116,7 +123,8 @@ export function Thread({ id, live, drafts, problem }: ThreadProps) {
         <Composer
           key={draft}
           note={isNote}
-          tools={<Modes isNote={isNote} choose={setIsNote} />}
+          assist={replyMenu}
+          tools={<Modes isNote={isNote} choose={setIsNote} openReplies={replyMenu.open} />}
           draft={drafts.get(draft)}
           limits={chat.limits}
           attach={{ chat, key: draft, conversation: id, kind: isNote ? 'note' : 'file' }}
@@ -134,9 +142,15 @@ export function Thread({ id, live, drafts, problem }: ThreadProps) {
   );
 }
 
-/** To the customer, or to the other agents. */
-function Modes({ isNote, choose }: { isNote: boolean; choose: (isNote: boolean) => void }) {
-  const words = consoleWords.value;
+interface ModesProps {
+  isNote: boolean;
+  choose: (isNote: boolean) => void;
+  openReplies: () => void;
+}
+
+/** To the customer, or to the other agents; and what helps to write. */
+function Modes({ isNote, choose, openReplies }: ModesProps) {
+  const words = repliesWords.value;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms
     <div class="modes" role="group" aria-label={words.mode}>
@@ -146,6 +160,16 @@ function Modes({ isNote, choose }: { isNote: boolean; choose: (isNote: boolean) 
       <button type="button" aria-pressed={isNote} onClick={() => choose(true)}>
         <LockIcon />
         {words.note}
+      </button>
+      <button
+        type="button"
+        class="slash"
+        aria-label={words.openMenu}
+        title={words.openMenu}
+        onMouseDown={event => event.preventDefault()}
+        onClick={openReplies}
+      >
+        <span aria-hidden="true">/</span>
       </button>
     </div>
   );

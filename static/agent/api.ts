@@ -32,8 +32,15 @@ export interface Page {
   next: string | null;
 }
 
-export async function conversations(before: string | null): Promise<Answer<Page>> {
-  const query = new URLSearchParams({ limit: '100', ...(before !== null && { before }) });
+export async function conversations(
+  before: string | null,
+  tag: string | null,
+): Promise<Answer<Page>> {
+  const query = new URLSearchParams({
+    limit: '100',
+    ...(before !== null && { before }),
+    ...(tag !== null && { tag }),
+  });
   return call(`/conversations?${query}`, body => {
     const next = field(body, 'next');
     return {

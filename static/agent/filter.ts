@@ -3,6 +3,7 @@
 import { signal } from '@preact/signals';
 import { tabStore } from '../shared/browser';
 import type { Directory } from '../shared/core/directory';
+import type { Conversation, Tag } from '../shared/core/wire';
 import { isMine } from './mine';
 
 export type Filter = 'waiting' | 'mine' | 'all' | 'closed';
@@ -18,17 +19,30 @@ export function choose(next: Filter): void {
   tabStore.set(KEY, next);
 }
 
-/** Those that wait by how long they have, the others by latest activity. "All" is what goes on. */
-export function shown(directory: Directory, by: Filter, myId: string | null) {
+/** Only those with this tag; null: with any or none. */
+export const tagFilter = signal<Tag | null>(null);
+
+/** What the list shows now. */
+export function shown(directory: Directory, myId: string | null): readonly Conversation[] {
+  const tag = tagFilter.value;
+  const list = filtered(directory, filter.value, myId);
+  return tag === null ? list : list.filter(item => item.tags?.some(({ id }) => id === tag.id));
+}
+
+/** Those that wait by how long they have, the others by latest activity; among all of them, what has
+ * ended comes last. */
+export function filtered(directory: Directory, by: Filter, myId: string | null) {
+  const { list } = directory;
+  const closed = list.filter(item => item.status === 'closed');
   switch (by) {
     case 'waiting':
       return directory.waiting;
     case 'mine':
-      return directory.list.filter(item => isMine(item, myId));
+      return list.filter(item => isMine(item, myId));
     case 'all':
-      return directory.list.filter(item => item.status !== 'closed');
+      return [...list.filter(item => item.status !== 'closed'), ...closed];
     case 'closed':
-      return directory.list.filter(item => item.status === 'closed');
+      return closed;
   }
 }
 

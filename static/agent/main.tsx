@@ -7,6 +7,8 @@ import './agent.css';
 import './account.css';
 import './blocks.css';
 import './details.css';
+import './inbox.css';
+import './replies.css';
 import { render } from 'preact';
 import { fitVisualViewport, watchAttention } from '../shared/browser';
 import { Console } from './Console';

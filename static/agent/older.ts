@@ -1,4 +1,5 @@
-// Conversations older than those that `welcome` brought, page by page into the directory.
+// Conversations older than those that `welcome` brought, page by page into the directory: all of them,
+// or those with a tag.
 
 import type { Directory } from '../shared/core/directory';
 import { conversations } from './api';
@@ -15,6 +16,7 @@ export class OlderConversations {
   constructor(
     private readonly directory: Directory,
     private readonly changed: () => void,
+    private readonly tag: string | null = null,
   ) {}
 
   get hasMore(): boolean {
@@ -29,7 +31,7 @@ export class OlderConversations {
     const before = this.directory.list.length;
     // The first page is mostly what `welcome` told already, so it goes on until one is new.
     do {
-      const page = await conversations(this.#next);
+      const page = await conversations(this.#next, this.tag);
       if (page.error !== null) {
         this.failed = true;
         break;

@@ -4,7 +4,7 @@
 
 import { computed, signal } from '@preact/signals';
 
-const PANELS = ['account', 'accounts', 'alerts', 'blocks', 'settings'] as const;
+const PANELS = ['account', 'accounts', 'alerts', 'blocks', 'replies', 'settings'] as const;
 
 export type PanelName = (typeof PANELS)[number];
 

@@ -15,6 +15,8 @@ import { zh as detailsZh } from './details.zh';
 import { en as consoleEn } from './en';
 import { en as presenceEn } from './presence.en';
 import { zh as presenceZh } from './presence.zh';
+import { en as repliesEn } from './replies.en';
+import { zh as repliesZh } from './replies.zh';
 import { en as settingsEn } from './settings.en';
 import { zh as settingsZh } from './settings.zh';
 import { zh as consoleZh } from './zh';
@@ -26,6 +28,7 @@ const en = {
   assignment: assignmentEn,
   blocks: blocksEn,
   details: detailsEn,
+  replies: repliesEn,
   settings: settingsEn,
   presence: presenceEn,
 };
@@ -36,6 +39,7 @@ const zh = {
   assignment: assignmentZh,
   blocks: blocksZh,
   details: detailsZh,
+  replies: repliesZh,
   settings: settingsZh,
   presence: presenceZh,
 };

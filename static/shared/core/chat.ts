@@ -21,6 +21,7 @@ import {
   type Presence,
   type ServerFrame,
   type Side,
+  type Tag,
   type Welcome,
 } from './wire';
 
@@ -156,6 +157,12 @@ export class Chat {
     this.options.changed();
   }
 
+  /** Takes what a conversation has been tagged with. */
+  tagged(id: string, tags: readonly Tag[]): void {
+    this.directory.tagged(id, tags);
+    this.options.changed();
+  }
+
   /** Whether I wrote it. A customer of a private room is the only one there. */
   isOwn(message: Message): boolean {
     if (message.from.role !== this.side) return false;
@@ -221,6 +228,9 @@ export class Chat {
       case 'conversation.changed':
         this.directory.put(frame.conversation);
         if (frame.conversation.status !== 'waiting') this.#places.delete(frame.conversation.id);
+        break;
+      case 'conversation.tagged':
+        this.directory.tagged(frame.conversation, frame.tags);
         break;
       case 'conversation.done':
       case 'presence.done':

@@ -1,7 +1,7 @@
 // The conversations that this page knows of, and what changes in them: last message, unread
 // count, read marks, who is there. Holds summaries, not messages (timeline.ts does).
 
-import type { Conversation, Message, Presence, Side } from './wire';
+import type { Conversation, Message, Presence, Side, Tag } from './wire';
 
 export class Directory {
   #conversations = new Map<string, Conversation>();
@@ -48,7 +48,14 @@ export class Directory {
     this.#set({
       ...conversation,
       last_message: conversation.last_message ?? known?.last_message ?? null,
+      tags: conversation.tags ?? known?.tags ?? null,
     });
+  }
+
+  /** These are all of its tags now. */
+  tagged(id: string, tags: readonly Tag[]): void {
+    const known = this.get(id);
+    if (known !== undefined) this.#set({ ...known, tags });
   }
 
   posted(message: Message): void {

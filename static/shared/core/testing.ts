@@ -99,6 +99,7 @@ export function conversation(more: Partial<Conversation> = {}): Conversation {
     unread: 0,
     read: { customer: 0, agent: 0 },
     last_message: null,
+    tags: null,
     created_at: '2026-11-23T07:00:00.000Z',
     last_message_at: '2026-11-23T07:00:00.000Z',
     ...more,

@@ -50,6 +50,11 @@ export interface Customer {
   readonly language: string | null;
 }
 
+export interface Tag {
+  readonly id: string;
+  readonly name: string;
+}
+
 export interface Conversation {
   readonly id: string;
   readonly status: string;
@@ -63,6 +68,8 @@ export interface Conversation {
   readonly unread: number;
   readonly read: Readonly<Record<Side, number>>;
   readonly last_message: Message | null;
+  /** For agents; null where they were not told. */
+  readonly tags: readonly Tag[] | null;
   readonly created_at: string;
   readonly last_message_at: string;
 }
@@ -146,6 +153,11 @@ export type ServerFrame =
   | { readonly type: 'message.posted'; readonly message: Message }
   | HistoryPage
   | { readonly type: 'conversation.changed'; readonly conversation: Conversation }
+  | {
+      readonly type: 'conversation.tagged';
+      readonly conversation: string;
+      readonly tags: readonly Tag[];
+    }
   | {
       readonly type: 'typing';
       readonly conversation: string;
@@ -264,6 +276,13 @@ function readCustomer(value: unknown): Customer | null {
   };
 }
 
+export function readTags(value: unknown): Tag[] {
+  return list(value, item => {
+    const tag = object(item);
+    return tag && { id: text(tag.id), name: text(tag.name) };
+  });
+}
+
 export function readConversation(value: unknown): Conversation | null {
   const c = object(value);
   const id = textOrNull(c?.id);
@@ -280,6 +299,7 @@ export function readConversation(value: unknown): Conversation | null {
     unread: count(c.unread),
     read: { customer: count(read?.customer), agent: count(read?.agent) },
     last_message: readMessage(c.last_message),
+    tags: c.tags === undefined ? null : readTags(c.tags),
     created_at: text(c.created_at),
     last_message_at: text(c.last_message_at),
   };
@@ -377,6 +397,9 @@ export function readFrame(data: string): ServerFrame | null {
       const changed = readConversation(f.conversation);
       return changed === null ? null : { type: f.type, conversation: changed };
     }
+    case 'conversation.tagged':
+      if (conversation === null) return null;
+      return { type: f.type, conversation, tags: readTags(f.tags) };
     case 'typing':
       if (conversation === null) return null;
       return { type: f.type, conversation, from: readPerson(f.from), on: f.on === true };

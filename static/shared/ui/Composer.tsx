@@ -1,7 +1,7 @@
 // Where a message is written: Enter sends, Shift+Enter is a new line, and an input method keeps
 // its own Enter.
 
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, TextareaHTMLAttributes } from 'preact';
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { clock } from '../browser';
 import { Composition } from '../core/composition';
@@ -11,9 +11,31 @@ import { type Attach, filesUi, loadFiles } from './files';
 import { ClipIcon, SendIcon } from './icons';
 import { locale } from './locale';
 
+/** The text, for who helps to write it. */
+export interface Editor {
+  /** Puts something in the place of a part, and the caret behind it. */
+  replace: (from: number, to: number, text: string) => void;
+  /** Types a word of its own at the caret. */
+  insert: (text: string) => void;
+}
+
+/** Helps to write; never asked while an input method has the keys. */
+export interface Assist {
+  editor: { current: Editor | null };
+  /** The text or the caret has changed. */
+  edited: (text: string, caret: number) => void;
+  /** The focus has left the text. */
+  left: () => void;
+  /** Whether it was a key for the helper. */
+  key: (event: KeyboardEvent) => boolean;
+  attributes: TextareaHTMLAttributes;
+  popup: ComponentChildren;
+}
+
 interface ComposerProps {
   /** What is written is a note, for agents only. */
   note?: boolean;
+  assist?: Assist;
   /** Beside the text, before it. */
   tools?: ComponentChildren;
   draft: string;
@@ -31,7 +53,8 @@ const COUNTER_SHARE = 0.1;
 const GROWS_BY_ITSELF = CSS.supports('field-sizing', 'content');
 
 export function Composer(props: ComposerProps) {
-  const { draft, limits, disabled, autofocus, changed, send, note = false, tools, attach } = props;
+  const { draft, limits, disabled, autofocus, changed, send, note = false } = props;
+  const { tools, attach, assist } = props;
   const { words, number } = {
     words: locale.value.words,
     number: (n: number) => locale.value.number(n),
@@ -62,12 +85,33 @@ export function Composer(props: ComposerProps) {
     setText(value);
     changed(value);
   };
+  const edited = () => {
+    const element = field.current;
+    if (element !== null) assist?.edited(element.value, element.selectionEnd);
+  };
+  useLayoutEffect(() => {
+    if (assist === undefined) return;
+    const replace = (from: number, to: number, by: string) => {
+      const element = field.current;
+      if (element === null) return;
+      element.focus();
+      element.setRangeText(by, from, to, 'end');
+      write(element.value);
+      edited();
+    };
+    const insert = (word: string) => {
+      const { value = '', selectionStart: from = 0, selectionEnd: to = 0 } = field.current ?? {};
+      replace(from, to, /(^|\s)$/u.test(value.slice(0, from)) ? word : ` ${word}`);
+    };
+    assist.editor.current = { replace, insert };
+  });
   const submit = () => {
     if (!sendable) return;
     // The words first: they are there before the files are up.
     if (!isBlank) send(tidy(text));
     ui?.sendChosen(attach);
     write('');
+    assist?.edited('', 0);
     field.current?.focus();
   };
   const choose = async (files: Iterable<File>) => {
@@ -98,7 +142,9 @@ export function Composer(props: ComposerProps) {
   }, [limits.files === null]);
 
   const keyDown = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.altKey || composition.owns(event)) return;
+    if (composition.owns(event)) return;
+    if (assist?.key(event)) return event.preventDefault();
+    if (event.key !== 'Enter' || event.shiftKey || event.altKey) return;
     event.preventDefault();
     submit();
   };
@@ -118,6 +164,7 @@ export function Composer(props: ComposerProps) {
           <ui.Tray attach={attach} limits={limits.files} removed={() => field.current?.focus()} />
         </>
       )}
+      {assist?.popup}
       <div class="composer-box">
         {limits.files !== null && (
           // A label, so that the browser opens its own dialog.
@@ -146,11 +193,19 @@ export function Composer(props: ComposerProps) {
           enterkeyhint="send"
           value={text}
           disabled={disabled}
-          onInput={event => write(event.currentTarget.value)}
+          onInput={event => {
+            write(event.currentTarget.value);
+            edited();
+          }}
           onKeyDown={keyDown}
           onPaste={paste}
           onCompositionStart={() => composition.started()}
           onCompositionEnd={() => composition.ended()}
+          {...(assist !== undefined && {
+            ...assist.attributes,
+            onSelect: edited,
+            onBlur: assist.left,
+          })}
         />
         <button
           type="submit"

@@ -1,8 +1,8 @@
 // What the pages show of keeping customers and networks out; part of the tours.
 
 import type { Page } from '@playwright/test';
-import { type ConsolePage, type CustomerPage } from './pages.ts';
 import { expect } from './fixtures.ts';
+import type { ConsolePage, CustomerPage } from './pages.ts';
 import type { Server } from './server.ts';
 import { Api } from './wire.ts';
 

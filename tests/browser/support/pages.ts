@@ -195,6 +195,30 @@ export class ConsolePage extends ChatPage {
       .click();
   }
 
+  get search(): Locator {
+    return this.page.getByRole('searchbox', { name: this.words.search, exact: true });
+  }
+
+  /** What was found, in the list's place. */
+  get hits(): Locator {
+    return this.page
+      .getByRole('list', { name: this.words.searchResults })
+      .getByRole('listitem')
+      .getByRole('link');
+  }
+
+  /** The saved replies that a `/` has opened. */
+  get replyMenu(): Locator {
+    return this.page.getByRole('listbox', { name: this.words.savedReplies });
+  }
+
+  /** Puts a tag on the open conversation. */
+  async tag(name: string): Promise<void> {
+    await this.details.getByLabel(this.words.addTag).fill(name);
+    await this.details.getByRole('button', { name: this.words.add, exact: true }).click();
+    await expect(this.details.locator('.tags')).toContainText(name);
+  }
+
   /** Who the customer is: beside the conversation, or in a drawer. */
   get details(): Locator {
     return this.page.locator('.details');

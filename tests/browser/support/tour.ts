@@ -175,9 +175,14 @@ export async function consoleTour({ people, server, watch, browsing, look }: Tou
   await agent.send('好的。Of course, one moment: https://example.com/x。');
   await agent.settled();
   await show('conversation');
-  if (!isWide) {
+  if (isWide) {
+    await agent.tag('退款');
+    await agent.tag('a customer who has come very often');
+    await show('tags');
+  } else {
     await agent.button(words.details).click();
     await expect(agent.details).toContainText('shop.example');
+    await agent.tag('退款');
     await show('details');
     await page.keyboard.press('Escape');
   }
@@ -188,6 +193,23 @@ export async function consoleTour({ people, server, watch, browsing, look }: Tou
   await agent.settled();
   await expect(agent.log.locator('.picture img')).toBeVisible();
   await show('files');
+  const api = await Api.signIn(server);
+  await api.post('/saved-replies', {
+    shortcut: 'hi',
+    title: 'Greeting',
+    text: 'Hello {customer.name}',
+    shared: true,
+  });
+  await api.post('/saved-replies', {
+    shortcut: '退款',
+    title: null,
+    text: '退款需要三个工作日，请您耐心等待，谢谢。'.repeat(4),
+    shared: false,
+  });
+  await agent.composer.pressSequentially('/');
+  await expect(agent.replyMenu.getByRole('option')).toHaveCount(2);
+  await show('saved replies');
+  await agent.write('');
   await agent.button(words.note).click();
   await agent.note.fill('她已经打过两次电话。Call before 3 pm: https://example.com/x');
   await show('writing a note');
@@ -212,6 +234,14 @@ export async function consoleTour({ people, server, watch, browsing, look }: Tou
     await show('back at the list');
   }
   await expect(agent.unread(agent.rows)).toHaveCount(1);
+  await agent.search.fill('单');
+  await expect(agent.hits).toHaveCount(1);
+  await show('found');
+  await agent.search.fill('nothing of this kind');
+  await expect(agent.hits).toHaveCount(0);
+  await expect(page.locator('.inbox .notice')).toBeVisible();
+  await show('nothing found');
+  await agent.search.fill('');
   await agent.filter('closed');
   await expect(agent.rows).toHaveCount(0);
   await show('no closed one');
@@ -253,6 +283,9 @@ export async function consoleTour({ people, server, watch, browsing, look }: Tou
   await page.goto('/agent#999999');
   await expect(page.getByRole('alert').filter({ hasText: /\p{L}/u })).toBeVisible();
   await show('no such conversation');
+  await page.goto('/agent#replies');
+  await expect(page.getByRole('listitem', { name: '/hi' })).toBeVisible();
+  await show('all saved replies');
   await page.goto(`/agent#${conversation}`);
   await expect(agent.composer).toBeVisible();
 

@@ -155,6 +155,16 @@ export class Api {
     if (!response.ok) throw new Error(`not set: ${response.status} ${await response.text()}`);
   }
 
+  /** Asks for something to be done. */
+  async post(path: string, body: unknown): Promise<void> {
+    const response = await fetch(`${this.server.url}/api/v1${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${path} was answered with ${response.status}`);
+  }
+
   async #get<T>(path: string): Promise<T> {
     const response = await fetch(`${this.server.url}/api/v1${path}`, {
       headers: { authorization: `Bearer ${this.token}` },

@@ -37,7 +37,10 @@ test('a page that is no web address is no link', async ({ people, server }) => {
   await expect(agent.details.getByRole('link')).toHaveCount(0);
 });
 
-test('without room the details are a drawer that gives the focus back', async ({ people, server }) => {
+test('without room the details are a drawer that gives the focus back', async ({
+  people,
+  server,
+}) => {
   const first = await WireSession.customer(server, undefined, { language: 'de-AT' });
   await first.post('Hello');
   const agent = await people.agent({ viewport: { width: 900, height: 700 } });

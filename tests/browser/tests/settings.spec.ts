@@ -84,7 +84,8 @@ for (const language of ['en', 'zh'] as const) {
     await expect(customer.page).toHaveTitle('Tea House 茶馆');
     await customer.send('你好');
     const own = customer.log.locator('.own .bubble, .mine .bubble').first();
-    if ((await own.count()) > 0) await expect(own).toHaveCSS('background-color', 'rgb(10, 125, 85)');
+    if ((await own.count()) > 0)
+      await expect(own).toHaveCSS('background-color', 'rgb(10, 125, 85)');
 
     const hours = form(said.hours);
     await hours.getByLabel(said.limited).check();
