@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 
 use crate::{
-    domain::{AfterClose, Role, RoomKind, TextLimits},
+    domain::{AfterClose, IdentitySecret, Role, RoomKind, SECRET_BYTES, TextLimits},
     store::{DatabaseUrl, StoreOptions},
 };
 
@@ -158,6 +158,15 @@ pub struct ServeArgs {
     /// made and printed where this is not set.
     #[arg(long, env = "KEFU_ADMIN_PASSWORD", hide_env_values = true)]
     pub admin_password: Option<String>,
+
+    /// The secret with which the host site signs who its visitors are (docs/IDENTITY.md), at least 32 bytes.
+    /// Without it nobody can be identified.
+    #[arg(long, env = "KEFU_IDENTITY_SECRET", hide_env_values = true)]
+    pub identity_secret: Option<String>,
+
+    /// The secret before that one, which is good as well until it is taken away here.
+    #[arg(long, env = "KEFU_IDENTITY_SECRET_OLD", hide_env_values = true)]
+    pub identity_secret_old: Option<String>,
 
     /// Origins from which browsers may use this server besides its own, such as
     /// https://www.example.com, separated by commas.
@@ -404,6 +413,17 @@ impl ServeArgs {
             "KEFU_ADMIN_PASSWORD is too short or too long; 8 to 200 characters are accepted"
                 .to_owned(),
         );
+        for (name, secret) in [
+            ("KEFU_IDENTITY_SECRET", &self.identity_secret),
+            ("KEFU_IDENTITY_SECRET_OLD", &self.identity_secret_old),
+        ] {
+            check(
+                secret
+                    .as_ref()
+                    .is_none_or(|secret| IdentitySecret::new(secret).is_some()),
+                format!("{name} is too short; at least {SECRET_BYTES} bytes are accepted"),
+            );
+        }
         check(
             !self.files.starts_with(&self.static_dir),
             format!(
@@ -458,6 +478,14 @@ impl ServeArgs {
             self.messages_per_minute.unwrap_or(unset(customer)),
             self.network_messages_per_minute.unwrap_or(unset(network)),
         )
+    }
+
+    /// What the host site may sign with; none where nobody can be identified.
+    pub fn identity_secrets(&self) -> Vec<IdentitySecret> {
+        [&self.identity_secret, &self.identity_secret_old]
+            .into_iter()
+            .filter_map(|secret| IdentitySecret::new(secret.as_ref()?))
+            .collect()
     }
 
     /// How long a text may be.

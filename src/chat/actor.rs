@@ -10,19 +10,21 @@ use std::{
 
 use actix::prelude::*;
 use bytestring::ByteString;
+use chrono::TimeDelta;
 use rustc_hash::FxHashMap;
 use tracing::debug;
 
 use super::{
     blocks::Blocks,
-    command::{Command, Effect, Entrant, Found, RoomSettings, SessionId},
+    command::{Command, Effect, Entrant, Found, Recognised, RoomSettings, SessionId},
     refuse::refuse,
     room::Room,
 };
 use crate::{
     channel::{Sender, Weight},
     domain::{
-        AgentId, ConversationId, CustomerId, Refusal, Seq, SessionKey, Settings, Timestamp, now,
+        AgentId, ConversationId, CustomerId, CustomerKey, Refusal, Seq, SessionKey, Settings,
+        Timestamp, now,
     },
     protocol::{Close, Dialect, PageAsked, Request, ServerFrame, SettingsView},
     store::{Colleague, KeepPresence, Page, Store, StoreError, Writer, Written},
@@ -37,6 +39,8 @@ const LOGIN_CHECK: Duration = Duration::from_secs(3);
 const SETTINGS_CHECK: Duration = Duration::from_secs(2);
 /// How soon somebody who was blocked by another process is noticed, and a block that has ended.
 const BLOCK_CHECK: Duration = Duration::from_secs(2);
+/// How far back to look for tokens that have ended: farther than the clocks of two processes are apart.
+const TOKENS_SINCE: TimeDelta = TimeDelta::seconds(60);
 /// Requests that may wait for the room. Past it the sessions themselves answer `overloaded`.
 const MAILBOX: usize = 65_536;
 
@@ -158,6 +162,11 @@ pub struct AskAddresses(pub CustomerId);
 #[rtype(result = "Result<(), Refusal>")]
 pub struct RenewBlocks;
 
+/// A customer was identified, or logged out: read which tokens have ended, and act on it.
+#[derive(Message)]
+#[rtype(result = "Result<(), Refusal>")]
+pub struct RenewTokens;
+
 /// The server is going away: close every session.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -211,6 +220,8 @@ pub struct ChatRoom {
     /// Readings of the blocks, in the order in which they began; an older one says nothing after a newer.
     readings: u64,
     taken: u64,
+    /// Tokens that have ended of late, which the room has heard of.
+    ended: HashSet<CustomerKey>,
 }
 
 impl ChatRoom {
@@ -234,6 +245,7 @@ impl ChatRoom {
             blocks,
             readings: 0,
             taken: 0,
+            ended: HashSet::new(),
         }
     }
 
@@ -479,6 +491,25 @@ impl ChatRoom {
         }));
     }
 
+    /// Reads which tokens have ended of late, and tells the room of those that it has not heard of.
+    fn read_tokens(&mut self) -> ResponseActFuture<Self, Result<(), Refusal>> {
+        let store = self.store.clone();
+        let heard = self.ended.clone();
+        let read = async move { ended_tokens(store, &heard).await.map_err(refuse) };
+        let taken = read.into_actor(self).map(|read, act, ctx| {
+            let (ended, all) = read?;
+            let news: Vec<_> = (ended.into_iter())
+                .filter(|one| !act.ended.contains(&one.token))
+                .collect();
+            act.ended = all;
+            if !news.is_empty() {
+                act.run(Command::TokensEnded(news), ctx);
+            }
+            Ok(())
+        });
+        Box::pin(taken)
+    }
+
     /// Puts something into a session's channel, in its dialect, if that has it. A session that it does not
     /// fit into any more is out of the room: it closes itself as soon as its peer reads again, and comes back
     /// to resume.
@@ -516,6 +547,9 @@ async fn look_up(
                 .join_customer(visitor.key, resume)
                 .await
                 .map_err(refuse)?;
+            if join.key.is_none() {
+                return Err(Refusal::token_ended());
+            }
             Ok(Found::Customer(join))
         }
         Entrant::Agent(key) => {
@@ -540,6 +574,33 @@ async fn arrive(store: &Store, agent: AgentId) -> Result<Vec<Colleague>, StoreEr
         Ok(staff) => Ok(staff.colleagues),
         Err(_) => store.colleagues().await,
     }
+}
+
+/// Which tokens have ended within the last few looks, those of them that are news with what was merged.
+async fn ended_tokens(
+    store: Store,
+    heard: &HashSet<CustomerKey>,
+) -> Result<(Vec<Recognised>, HashSet<CustomerKey>), StoreError> {
+    let ended = store.ended_tokens(now() - TOKENS_SINCE).await?;
+    let all = ended.iter().map(|one| one.token).collect();
+    let mut news = Vec::new();
+    for one in ended.into_iter().filter(|one| !heard.contains(&one.token)) {
+        let conversations = if one.merged {
+            store
+                .join_customer(one.owner, Vec::new())
+                .await?
+                .conversations
+        } else {
+            Vec::new()
+        };
+        news.push(Recognised {
+            token: one.token,
+            owner: one.owner,
+            merged: one.merged,
+            conversations,
+        });
+    }
+    Ok((news, all))
 }
 
 async fn ended_logins(
@@ -580,6 +641,8 @@ impl Actor for ChatRoom {
         ctx.run_interval(BLOCK_CHECK, |act, ctx| {
             // While the database is away, it stays as it was.
             let read = act.read_blocks().map(|_, _, _| ());
+            ctx.spawn(read);
+            let read = act.read_tokens().map(|_, _, _| ());
             ctx.spawn(read);
         });
         ctx.run_interval(LOGIN_CHECK, |act, ctx| {
@@ -735,6 +798,14 @@ impl Handler<RenewBlocks> for ChatRoom {
 
     fn handle(&mut self, _: RenewBlocks, _: &mut Self::Context) -> Self::Result {
         self.read_blocks()
+    }
+}
+
+impl Handler<RenewTokens> for ChatRoom {
+    type Result = ResponseActFuture<Self, Result<(), Refusal>>;
+
+    fn handle(&mut self, _: RenewTokens, _: &mut Self::Context) -> Self::Result {
+        self.read_tokens()
     }
 }
 

@@ -44,8 +44,10 @@ pub enum Entrant {
 /// A customer as their page presents them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Visitor {
-    /// The hash of the page's token.
+    /// Under which key the program knows them.
     pub key: CustomerKey,
+    /// The token itself, as a hash: an identified customer is known by another key than that.
+    pub token: CustomerKey,
     /// Where they come from.
     pub address: Option<IpAddr>,
     /// The page they are on.
@@ -54,6 +56,19 @@ pub struct Visitor {
     pub language: Option<String>,
     /// Their browser, as it calls itself.
     pub user_agent: Option<String>,
+}
+
+/// A customer's token that has ended.
+#[derive(Clone, Debug)]
+pub struct Recognised {
+    /// Which.
+    pub token: CustomerKey,
+    /// Whose it was, by the key under which the program knows them.
+    pub owner: CustomerKey,
+    /// It was of somebody anonymous, who has been identified as that customer.
+    pub merged: bool,
+    /// The customer's conversations then.
+    pub conversations: Vec<Listed>,
 }
 
 /// What the store says about an entrant.
@@ -161,6 +176,8 @@ pub enum Command {
         /// As those who are connected see them.
         view: Box<SettingsView>,
     },
+    /// Tokens of customers have ended.
+    TokensEnded(Vec<Recognised>),
     /// These are kept out from now on, and nobody else.
     Block {
         /// Who.

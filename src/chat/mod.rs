@@ -13,7 +13,7 @@ mod room;
 
 pub use actor::{
     AskAddresses, AskOnline, ChatRoom, Enter, FromSession, Knock, Leave, Outbound, PageWritten,
-    RenewBlocks, Report, Retagged, SettingsMoved, SignOut, Stop,
+    RenewBlocks, RenewTokens, Report, Retagged, SettingsMoved, SignOut, Stop,
 };
 pub use blocks::Blocks;
 pub use command::{Entrant, RoomSettings, SessionId, Visitor};

@@ -9,6 +9,7 @@
 mod blocked;
 mod business;
 mod dispatch;
+mod identity;
 mod presence;
 mod queue;
 mod staff;
@@ -207,6 +208,7 @@ impl Room {
             Command::Left(session) => self.left(session, &mut out),
             Command::SignedOut(keys) => self.signed_out(&keys, &mut out),
             Command::Settings { settings, view } => self.set(settings, view, &mut out),
+            Command::TokensEnded(ended) => self.tokens_ended(ended, &mut out),
             Command::Block { list, now } => self.block(list, now, &mut out),
             Command::Tick { now_ms } => self.tick(now_ms, &mut out),
             Command::CloseAll => {
@@ -307,6 +309,12 @@ impl Room {
                 return;
             }
         };
+        if let (Who::Customer(visitor, _), Found::Customer(join)) = (&session.who, &found)
+            && let Some(key) = join.key
+            && key != visitor.key
+        {
+            return self.is_known_as(id, key, now, out);
+        }
         let Some(joining) = session.joining.take() else {
             return;
         };

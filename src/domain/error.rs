@@ -47,6 +47,8 @@ codes! {
     HelloRepeated = "hello_repeated", 400, false;
     /// Not a customer token at all.
     TokenInvalid = "token_invalid", 400, false;
+    /// Not what a host site may sign to say who a customer is.
+    IdentityInvalid = "identity_invalid", 400, false;
     /// Nothing but white space.
     TextEmpty = "text_empty", 400, false;
     /// Too many characters or bytes.
@@ -61,6 +63,14 @@ codes! {
     FileIncomplete = "file_incomplete", 400, true;
     /// Unknown user name, wrong password, or a disabled account.
     BadCredentials = "bad_credentials", 401, false;
+    /// What the host site signed has expired.
+    IdentityExpired = "identity_expired", 401, false;
+    /// What says who a customer is was not signed by the host site.
+    IdentitySignature = "identity_signature", 401, false;
+    /// It was used before its customer logged out.
+    IdentityUsed = "identity_used", 401, false;
+    /// A customer's token that opens nothing any more: they logged out, or were given another.
+    TokenEnded = "token_ended", 401, false;
     /// No session, or it has ended.
     NotSignedIn = "not_signed_in", 401, false;
     /// Signed in, but not for this.
@@ -71,6 +81,8 @@ codes! {
     OriginRefused = "origin_refused", 403, false;
     /// No such address.
     NotFound = "not_found", 404, false;
+    /// This server has no secret by which to believe a host site.
+    IdentityOff = "identity_off", 404, false;
     /// There is none of this id, or it is somebody else's; the two are not told apart.
     ConversationNotFound = "conversation_not_found", 404, false;
     /// There is no agent of this id, or they may not sign in.
@@ -186,6 +198,14 @@ impl Refusal {
     /// Nobody is signed in here.
     pub fn not_signed_in() -> Self {
         Self::new(Code::NotSignedIn, "sign in first")
+    }
+
+    /// A customer's token that opens nothing any more.
+    pub fn token_ended() -> Self {
+        Self::new(
+            Code::TokenEnded,
+            "this token has ended: its customer has logged out or has another one; make a new one",
+        )
     }
 
     /// The database does not answer.

@@ -6,7 +6,7 @@ use super::{App, answer::Answer};
 use crate::{
     chat::refuse,
     domain::{Code, CustomerKey, Device, Me, Refusal, Role, SessionKey, Token, now},
-    store::Viewer,
+    store::{Holder, Viewer},
 };
 
 /// The login cookie.
@@ -125,6 +125,23 @@ pub fn forbidden() -> Refusal {
     Refusal::new(Code::Forbidden, "only an admin may do this")
 }
 
+/// The token of a customer's page.
+pub fn customer_token(request: &HttpRequest) -> Option<Token> {
+    bearer(request)
+}
+
+/// Under which key the program knows whoever holds a customer's token.
+///
+/// # Errors
+/// [`Code::TokenEnded`], or what the store says.
+async fn customer(token: &Token, app: &App) -> Result<CustomerKey, Answer> {
+    let holder = app.store.holder(CustomerKey::from(token)).await;
+    match holder.map_err(refuse)? {
+        Holder::Of(key) => Ok(key),
+        Holder::Ended => Err(Refusal::token_ended().into()),
+    }
+}
+
 /// Who asks.
 pub enum Person {
     /// Somebody with an account.
@@ -157,7 +174,7 @@ pub async fn person(request: &HttpRequest, app: &App) -> Result<Person, Answer> 
         return Ok(Person::Agent(me));
     }
     let token = bearer(request).ok_or_else(Refusal::not_signed_in)?;
-    let key = CustomerKey::from(&token);
+    let key = customer(&token, app).await?;
     let address = app.client_address(request);
     match app.blocks.now().refusal(key, address, now()) {
         Some(refusal) => Err(refusal.into()),

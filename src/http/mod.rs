@@ -13,6 +13,7 @@ mod feedback;
 mod files;
 mod gate;
 mod health;
+mod identity;
 mod limits;
 mod me;
 mod pages;
@@ -165,6 +166,7 @@ pub fn routes(app: &web::Data<App>) -> impl FnOnce(&mut web::ServiceConfig) + us
                     .configure(feedback::configure)
                     .configure(blocks::configure)
                     .configure(files::configure)
+                    .configure(identity::configure)
                     .default_service(web::to(nowhere)),
             )
             .service(pages::console(&app))

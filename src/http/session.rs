@@ -143,6 +143,7 @@ impl Session {
                 self.customer = Some(key);
                 Entrant::Customer(Visitor {
                     key,
+                    token: key,
                     address: self.address,
                     page,
                     language,

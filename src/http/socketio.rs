@@ -176,6 +176,7 @@ impl Chat {
             session: self.id,
             entrant: Entrant::Customer(Visitor {
                 key,
+                token: key,
                 address: self.address,
                 page: None,
                 language: None,

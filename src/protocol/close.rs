@@ -21,6 +21,8 @@ pub enum Close {
     TooSlow,
     /// Too many connections from one address, or frames that kept coming against the limit.
     TooMany,
+    /// The host site has said who the customer is: their page has another token.
+    Identified,
     /// Signed out, or never signed in.
     SignedOut,
     /// Kept out, for a time or for good.
@@ -29,7 +31,7 @@ pub enum Close {
 
 impl Close {
     /// Every close code that the server sends.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::GoingAway,
         Self::Protocol,
         Self::InvalidUtf8,
@@ -39,6 +41,7 @@ impl Close {
         Self::Unavailable,
         Self::TooSlow,
         Self::TooMany,
+        Self::Identified,
         Self::SignedOut,
         Self::Blocked,
     ];
@@ -55,6 +58,7 @@ impl Close {
             Self::Unavailable => 4003,
             Self::TooSlow => 4008,
             Self::TooMany => 4029,
+            Self::Identified => 4040,
             Self::SignedOut => 4500,
             Self::Blocked => 4503,
         }
@@ -72,6 +76,7 @@ impl Close {
             Self::Unavailable => "the database does not answer; reconnect and resume",
             Self::TooSlow => "too slow; reconnect and resume",
             Self::TooMany => "too many connections or frames; come back later",
+            Self::Identified => "the customer was identified; reconnect with the new token",
             Self::SignedOut => "signed out",
             Self::Blocked => "blocked",
         }

@@ -19,6 +19,7 @@ mod customer;
 mod error;
 mod feedback;
 mod files;
+mod identity;
 mod manage;
 mod migrate;
 mod presence;
@@ -59,6 +60,7 @@ pub use self::{
     error::StoreError,
     feedback::Unrated,
     files::{NewFile, Uploader, Usage},
+    identity::{EndedToken, Holder, Identified},
     presence::{Colleague, KeepPresence, Staff},
     reads::{ConversationPage, Cursor, CustomerJoin, MessagePage, NotACursor, Page, Viewer},
     search::{SearchCursor, SearchPage},

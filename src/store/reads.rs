@@ -9,6 +9,7 @@ use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 
 use super::{
     connection::{DbConnection, MultiBackend},
+    identity::{Holder, holder},
     rows::{ConversationRow, CustomerRow, MessageRow, with_names},
     schema::{agents, conversation_tags, conversations, customers, messages},
     tags,
@@ -59,6 +60,9 @@ pub struct ConversationPage {
 /// What a customer finds when they come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomerJoin {
+    /// Under which key the program knows them: an identified customer comes by other tokens. `None`: the token
+    /// has ended.
+    pub key: Option<CustomerKey>,
     /// Who they are; `None` for somebody who has never written.
     pub customer: Option<CustomerRef>,
     /// Their conversations, the latest first. In a shared room the one conversation is always there.
@@ -214,7 +218,17 @@ pub(super) fn join_customer(
     key: CustomerKey,
     resume: &[ConversationId],
 ) -> QueryResult<CustomerJoin> {
-    let customer = customer_by_key(conn, key)?;
+    let mut customer = customer_by_key(conn, key)?;
+    let mut known_as = Some(key);
+    if customer.is_none() {
+        known_as = match holder(conn, key)? {
+            Holder::Of(key) => Some(key),
+            Holder::Ended => None,
+        };
+        if let Some(known_as) = known_as.filter(|known_as| *known_as != key) {
+            customer = customer_by_key(conn, known_as)?;
+        }
+    }
     let mut rows: Vec<ListedRow> = Vec::new();
     if let Some(shared) = shared {
         rows.extend(
@@ -239,6 +253,7 @@ pub(super) fn join_customer(
         }
     }
     Ok(CustomerJoin {
+        key: known_as,
         customer: customer.map(CustomerRow::into_ref),
         conversations: assemble(conn, rows)?,
     })

@@ -164,6 +164,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    customer_tokens (token_hash) {
+        token_hash -> Binary,
+        customer_id -> BigInt,
+        identity_hash -> Nullable<Binary>,
+        created_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     customers,
     agents,
@@ -177,4 +187,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     ratings,
     tags,
     conversation_tags,
+    customer_tokens,
 );

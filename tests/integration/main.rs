@@ -25,6 +25,7 @@ mod faults;
 mod feedback;
 mod files;
 mod http;
+mod identity;
 mod inbox;
 mod limits;
 mod logs;

@@ -312,6 +312,7 @@ impl World {
                             .iter()
                             .position(|(owner, _)| *owner == visitor.key);
                         Found::Customer(CustomerJoin {
+                            key: Some(visitor.key),
                             customer: own.map(customer),
                             conversations: own
                                 .into_iter()
@@ -479,6 +480,7 @@ fn customer(index: usize) -> CustomerRef {
 fn visitor(n: u8) -> Entrant {
     Entrant::Customer(Visitor {
         key: CustomerKey([n; 32]),
+        token: CustomerKey([n; 32]),
         address: Some(std::net::IpAddr::from([203, 0, 113, n])),
         page: None,
         language: None,

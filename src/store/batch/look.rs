@@ -9,8 +9,9 @@ use crate::{
     domain::{AfterClose, ConversationId, CustomerKey, Refusal, RoomKind},
     store::{
         connection::DbConnection,
+        error::nonsense,
         rows::{self, CUSTOMER, ConversationRow, CustomerRow, MessageRow},
-        schema::{agents, conversations, customers},
+        schema::{agents, conversations, customer_tokens, customers},
         write::{Post, Poster, Write},
     },
 };
@@ -57,23 +58,71 @@ impl Customers {
         if keys.is_empty() {
             return Ok(());
         }
-        let mut keys = keys.iter().map(|key| key.0.to_vec());
+        let mut hashes = keys.iter().map(|key| key.0.to_vec());
         // A list is another statement for each length, and each is prepared anew; one with four places stays.
-        let rows = if keys.len() <= 4 {
-            let last = keys.clone().next_back().unwrap_or_default();
+        let rows = if hashes.len() <= 4 {
+            let last = hashes.clone().next_back().unwrap_or_default();
             let mut place =
-                || customers::token_hash.eq(keys.next().unwrap_or_else(|| last.clone()));
+                || customers::token_hash.eq(hashes.next().unwrap_or_else(|| last.clone()));
             customers::table
                 .filter(place().or(place()).or(place()).or(place()))
                 .select(CustomerRow::as_select())
                 .load(conn)?
         } else {
             customers::table
-                .filter(customers::token_hash.eq_any(keys))
+                .filter(customers::token_hash.eq_any(hashes))
                 .select(CustomerRow::as_select())
                 .load(conn)?
         };
-        self.add(rows)
+        self.add(rows)?;
+        let missing = keys.iter().filter(|key| !self.rows.contains_key(key));
+        let missing: Vec<_> = missing.map(|key| key.0.to_vec()).collect();
+        self.load_recognised(conn, missing)
+    }
+
+    /// Those who were anonymous when their session began, and have been identified since: what they send on it
+    /// is the identified customer's.
+    fn load_recognised(&mut self, conn: &mut DbConnection, hashes: Vec<Vec<u8>>) -> Result<()> {
+        if hashes.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<(Vec<u8>, CustomerRow)> = customer_tokens::table
+            .inner_join(customers::table.on(customers::id.eq(customer_tokens::customer_id)))
+            .filter(customer_tokens::token_hash.eq_any(hashes))
+            .filter(customer_tokens::identity_hash.is_null())
+            .select((customer_tokens::token_hash, CustomerRow::as_select()))
+            .load(conn)?;
+        for (hash, row) in rows {
+            let hash = hash.as_slice().try_into();
+            let token = CustomerKey(hash.map_err(|_| nonsense("customer_tokens.token_hash"))?);
+            self.add(vec![row.clone()])?;
+            self.rows.insert(token, row);
+        }
+        Ok(())
+    }
+
+    /// Whoever was merged between the look at them and the lock on their conversation: that is locked now, so
+    /// who they are does not change any more.
+    pub fn look_again(
+        &mut self,
+        conn: &mut DbConnection,
+        writes: &[&Write],
+        targets: &Targets,
+        conversations: &BTreeMap<i64, ConversationRow>,
+    ) -> Result<()> {
+        let mut keys = BTreeSet::new();
+        for (write, target) in writes.iter().zip(targets) {
+            if let (Poster::Customer { key, .. }, Ok(Target::Row(id))) = (write.by(), target)
+                && let Some(owner) = conversations.get(id).and_then(|row| row.customer_id)
+                && self.rows.get(key).is_some_and(|row| row.id != owner)
+            {
+                keys.insert(*key);
+            }
+        }
+        for key in &keys {
+            self.rows.remove(key);
+        }
+        self.load_keys(conn, &keys)
     }
 
     /// Those whose conversations agents write to.
@@ -271,6 +320,21 @@ pub fn find_stored(
         conn,
         &pairs.into_iter().collect::<Vec<_>>(),
     )?)
+}
+
+/// Whether one of these new customers is being identified at this moment, or has been. A locking read, so that of
+/// the two transactions the later one sees what the earlier one did.
+pub fn any_recognised(conn: &mut DbConnection, keys: &BTreeSet<CustomerKey>) -> Result<bool> {
+    let hashes: Vec<_> = keys.iter().map(|key| key.0.to_vec()).collect();
+    let query = customer_tokens::table
+        .filter(customer_tokens::token_hash.eq_any(hashes))
+        .select(customer_tokens::token_hash);
+    let found: Vec<Vec<u8>> = match conn {
+        DbConnection::Mysql(conn) => query.for_update().load(conn)?,
+        // The whole database is ours.
+        DbConnection::Sqlite(_) => Vec::new(),
+    };
+    Ok(!found.is_empty())
 }
 
 /// The accounts that may be given a conversation, of these.

@@ -14,13 +14,16 @@ mod look;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use diesel::result::Error;
+use diesel::result::{DatabaseErrorKind, Error};
 
-pub(super) use self::changes::{EVERYBODY, NewConversation, insert_conversations};
+pub(super) use self::{
+    changes::{Changes, EVERYBODY, NewConversation, insert_conversations},
+    look::lock,
+};
 use self::{
-    changes::{Changes, NewCustomer, insert_customers},
+    changes::{NewCustomer, insert_customers},
     files::Uploads,
-    look::{Customers, Stored, Targets, find_stored, find_targets, lock, remember},
+    look::{Customers, Stored, Targets, find_stored, find_targets, remember},
 };
 use super::{
     connection::{DbConnection, writer_transaction},
@@ -164,6 +167,7 @@ impl<'a> Batch<'a> {
             .collect();
         let conversations = lock(conn, &ids.into_iter().collect::<Vec<_>>())?;
         customers.load_owners(conn, &conversations)?;
+        customers.look_again(conn, writes, &targets, &conversations)?;
         let uploads = Uploads::lock(conn, writes, &targets)?;
         if careful {
             for row in find_stored(conn, writes, &targets)? {
@@ -679,6 +683,9 @@ impl<'a> Batch<'a> {
         let keys: BTreeSet<_> = new.keys().copied().collect();
         // In the order of their keys, so that two processes with the same two wait, not deadlock.
         insert_customers(conn, new.into_values().collect())?;
+        if look::any_recognised(conn, &keys)? {
+            return Err(BatchError::Again("a customer was identified just now"));
+        }
         self.customers.load_keys(conn, &keys)
     }
 
@@ -705,7 +712,12 @@ impl<'a> Batch<'a> {
             .keys()
             .map(|id| NewConversation::of_customer(*id, at.naive_utc()))
             .collect();
-        insert_conversations(conn, new)?;
+        insert_conversations(conn, new).map_err(|error| match error {
+            Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
+                BatchError::Again("a customer was merged into another just now")
+            }
+            other => other.into(),
+        })?;
         let ids: Vec<i64> = owners.keys().copied().collect();
         let rows = look::current_conversations(conn, &ids)?;
         let mut made = HashMap::new();
