@@ -48,7 +48,7 @@ interface DeskProps {
 function newChat(changed: () => void): Chat {
   return new Chat({
     side: 'agent',
-    token: null,
+    token: () => null,
     // What one agent has not sent yet is never sent by another who signs in after them.
     outboxKey: me => (me.id === null ? null : `kefu.outbox.agent.${me.id}`),
     clock,

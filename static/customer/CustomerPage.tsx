@@ -17,6 +17,8 @@ import type { ExtrasProps } from './extras/Extras';
 import { Header } from './Header';
 import { wear } from './look';
 
+/** The close code for a token that has ended. */
+const SIGNED_OUT = 4500;
 /** A customer has one draft, whichever conversation it will open or go on with. */
 const DRAFT = 'current';
 const drafts = new Drafts(tabStore, 'kefu.draft.customer.');
@@ -81,6 +83,11 @@ export function CustomerPage({ live, token, isNew }: CustomerPageProps) {
   }, [unread, title]);
 
   const phase = chat.connection.phase;
+  // Logged out, here or in another tab.
+  const signedOut = phase === 'closed' && chat.connection.closeCode === SIGNED_OUT;
+  useEffect(() => {
+    if (signedOut) void import('./identity').then(({ ended }) => ended());
+  }, [signedOut]);
   return (
     <main class="chat">
       <Header live={live} />

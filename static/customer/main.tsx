@@ -9,7 +9,6 @@ import {
   browserOnline,
   clock,
   fitVisualViewport,
-  localStore,
   openSocket,
   randomBytes,
   tabStore,
@@ -17,11 +16,10 @@ import {
   watchNetwork,
 } from '../shared/browser';
 import { Chat } from '../shared/core/chat';
-import { customerToken } from '../shared/core/ids';
 import { Live } from '../shared/ui/live';
 import { CustomerPage } from './CustomerPage';
+import { isNew, token } from './token';
 
-const { token, isNew } = customerToken(localStore, randomBytes);
 const live = new Live(
   changed =>
     new Chat({
@@ -49,3 +47,12 @@ render(
   <CustomerPage live={live} token={token} isNew={isNew} />,
   document.getElementById('page') ?? document.body,
 );
+
+// What the host site may say of its visitor.
+const identity = () => import('./identity');
+Object.assign(window, {
+  kefu: {
+    identify: async (jwt: unknown) => (await identity()).identify(jwt, live.value.connection),
+    logout: async () => (await identity()).logout(),
+  },
+});

@@ -16,7 +16,7 @@ function setUp({ side = 'customer' as Side, store = memoryStore() } = {}) {
   let random = 0;
   const chat = new Chat({
     side,
-    token: side === 'customer' ? 'token' : null,
+    token: () => (side === 'customer' ? 'token' : null),
     outboxKey: me => (side === 'customer' ? 'customer' : me.id),
     clock,
     random: () => 0,

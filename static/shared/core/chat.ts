@@ -27,8 +27,8 @@ import {
 
 export interface ChatOptions {
   side: Side;
-  /** The customer's token; null for agents, whom their cookie names. */
-  token: string | null;
+  /** The customer's token as it is now; null for agents, whom their cookie names. */
+  token: () => string | null;
   /** Where the customer is, kept with the first message. */
   page?: string;
   language?: string;
@@ -127,7 +127,7 @@ export class Chat {
 
   /** What a request beside the connection proves who I am by; null: the cookie. */
   get token(): string | null {
-    return this.options.token;
+    return this.options.token();
   }
 
   /** A waiting customer's place in the queue, 1 is next; null while it is not known. */
@@ -192,7 +192,7 @@ export class Chat {
     return {
       type: 'hello',
       as: side,
-      token,
+      token: token(),
       resume,
       ...(page !== undefined && { page }),
       ...(language !== undefined && { language }),

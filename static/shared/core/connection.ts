@@ -83,6 +83,11 @@ export class Connection {
     this.#become('idle');
   }
 
+  /** Says hello anew: who it is for has changed. */
+  restart(): void {
+    if (this.#phase !== 'idle') this.#dial();
+  }
+
   /** The network is back, the page is visible again, or somebody pressed "Try now". */
   wake(): void {
     if (this.#phase === 'reconnecting' || this.#phase === 'offline') {

@@ -22,6 +22,15 @@ export function newClientId(randomBytes: RandomBytes): string {
   ].join('-');
 }
 
+/** The server has given another one. */
+export function keepToken(store: Store, token: string): void {
+  if (TOKEN_SHAPE.test(token)) store.set(TOKEN_KEY, token);
+}
+
+export function forgetToken(store: Store): void {
+  store.remove(TOKEN_KEY);
+}
+
 /** The customer's token: 32 random bytes as base64url, made once and kept. `isNew` when nobody can
  * have written with it yet. */
 export function customerToken(
