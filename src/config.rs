@@ -74,6 +74,14 @@ pub enum AgentVerb {
         /// Whose.
         username: String,
     },
+    /// Switch an account's second factor off and end its sessions: for whoever has lost theirs.
+    TotpOff {
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "the fields of DatabaseArgs say it")]
+        database: DatabaseArgs,
+        /// Whose.
+        username: String,
+    },
     /// Let an account sign in no more and end its sessions.
     Disable {
         #[command(flatten)]
@@ -167,6 +175,11 @@ pub struct ServeArgs {
     /// The secret before that one, which is good as well until it is taken away here.
     #[arg(long, env = "KEFU_IDENTITY_SECRET_OLD", hide_env_values = true)]
     pub identity_secret_old: Option<String>,
+
+    /// At least 32 bytes that the secrets of second factors are made with, so that the database alone does not
+    /// say them. A factor that was set up with a key works with that key only.
+    #[arg(long, env = "KEFU_SECRET_KEY", hide_env_values = true)]
+    pub secret_key: Option<String>,
 
     /// Origins from which browsers may use this server besides its own, such as
     /// https://www.example.com, separated by commas.
@@ -414,6 +427,7 @@ impl ServeArgs {
                 .to_owned(),
         );
         for (name, secret) in [
+            ("KEFU_SECRET_KEY", &self.secret_key),
             ("KEFU_IDENTITY_SECRET", &self.identity_secret),
             ("KEFU_IDENTITY_SECRET_OLD", &self.identity_secret_old),
         ] {

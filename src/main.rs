@@ -135,6 +135,11 @@ fn agent(verb: AgentVerb) -> Result<(), String> {
             known(&username, store.set_password(&username, &hash))?;
             println!("{username} has a new password and is signed out everywhere");
         }
+        AgentVerb::TotpOff { database, username } => {
+            let username = user_name(&username)?;
+            known(&username, open(&database)?.reset_totp_of(&username))?;
+            println!("{username} signs in by the password alone and is signed out everywhere");
+        }
         AgentVerb::Disable { database, username } => {
             let username = user_name(&username)?;
             known(&username, open(&database)?.disable_account(&username))?;

@@ -71,6 +71,10 @@ codes! {
     IdentityUsed = "identity_used", 401, false;
     /// A customer's token that opens nothing any more: they logged out, or were given another.
     TokenEnded = "token_ended", 401, false;
+    /// The password is right, and the code of the second factor is needed, too.
+    CodeRequired = "code_required", 401, false;
+    /// The code of the second factor is wrong, or has been used.
+    CodeWrong = "code_wrong", 401, false;
     /// No session, or it has ended.
     NotSignedIn = "not_signed_in", 401, false;
     /// Signed in, but not for this.
@@ -113,6 +117,10 @@ codes! {
     TooManyFiles = "too_many_files", 409, false;
     /// There is an account of this user name already.
     UsernameTaken = "username_taken", 409, false;
+    /// There is a second factor already.
+    TotpOn = "totp_on", 409, false;
+    /// No second factor is being set up.
+    TotpOff = "totp_off", 409, false;
     /// Nobody does this to their own account.
     OwnAccount = "own_account", 409, false;
     /// Nobody would be left to manage accounts.

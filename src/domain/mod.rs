@@ -20,6 +20,7 @@ pub mod settings;
 mod tag;
 mod text;
 mod time;
+mod totp;
 
 pub use account::{Account, AccountChange, Device, Login, LoginId, Me, Role, Unmanaged};
 pub use assignment::{AssignmentMode, AssignmentRules, Candidate, MAX_CAPACITY, choose, is_there};
@@ -42,6 +43,7 @@ pub use settings::{LiveSettings, Settings};
 pub use tag::{Tag, TagName, Untagged};
 pub use text::{TextLimits, check_text};
 pub use time::{Timestamp, now, rfc3339};
+pub use totp::{RECOVERY_CODES, SEED_BYTES, Secret, Seed, recovery_code, recovery_hash};
 
 /// What a customer's message does once their conversation is closed (`KEFU_AFTER_CLOSE`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -41,7 +41,10 @@ pub fn configure(config: &mut web::ServiceConfig) {
 async fn list(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Answer> {
     access::admin(&request, &app).await?;
     let accounts = app.store.all_accounts().await.map_err(refuse)?;
-    let views: Vec<_> = accounts.iter().map(AccountView::from).collect();
+    let with_totp = app.store.with_totp().await.map_err(refuse)?;
+    let views: Vec<_> = (accounts.iter())
+        .map(|account| AccountView::new(account, with_totp.contains(&account.me.id)))
+        .collect();
     Ok(fresh(StatusCode::OK, &json!({"accounts": views})))
 }
 
@@ -82,7 +85,7 @@ async fn create(
         role = account.me.role.as_str(),
         "made an account"
     );
-    let mut body = json!({"account": AccountView::from(&account)});
+    let mut body = json!({"account": AccountView::new(&account, false)});
     given.tell(&mut body);
     Ok(fresh(StatusCode::CREATED, &body))
 }
@@ -145,7 +148,9 @@ async fn change(
         "changed an account"
     );
     close(&app, ended);
-    let body = json!({"account": AccountView::from(&account)});
+    let with_totp = app.store.with_totp().await.map_err(refuse)?;
+    let view = AccountView::new(&account, with_totp.contains(&id));
+    let body = json!({"account": view});
     Ok(fresh(StatusCode::OK, &body))
 }
 
@@ -255,11 +260,11 @@ fn role(typed: &str) -> Result<Role, Refusal> {
     Role::parse(typed).ok_or_else(|| Refusal::bad_request(message))
 }
 
-fn account_id(typed: &str) -> Result<AgentId, Refusal> {
+pub fn account_id(typed: &str) -> Result<AgentId, Refusal> {
     typed.parse().map_err(|_| unmanaged(Unmanaged::NotFound))
 }
 
-fn unmanaged(why: Unmanaged) -> Refusal {
+pub fn unmanaged(why: Unmanaged) -> Refusal {
     match why {
         Unmanaged::NotAdmin => access::forbidden(),
         Unmanaged::NotFound => Refusal::new(Code::AccountNotFound, "there is no such account"),

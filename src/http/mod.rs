@@ -26,6 +26,7 @@ mod signin;
 mod socket;
 mod socketio;
 mod tags;
+mod totp;
 
 use std::{
     net::IpAddr,
@@ -162,6 +163,7 @@ pub fn routes(app: &web::Data<App>) -> impl FnOnce(&mut web::ServiceConfig) + us
                     .configure(tags::configure)
                     .configure(me::configure)
                     .configure(accounts::configure)
+                    .configure(totp::configure)
                     .configure(settings::configure)
                     .configure(feedback::configure)
                     .configure(blocks::configure)

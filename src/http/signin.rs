@@ -21,6 +21,7 @@ use super::{
     App, access,
     address::subscriber,
     answer::{Answer, json},
+    totp,
 };
 use crate::{
     chat::{SignOut, refuse},
@@ -131,6 +132,8 @@ fn wait_after(failures: u32, free: u32) -> Duration {
 struct LoginBody {
     username: String,
     password: String,
+    /// Of the second factor, where the account has one.
+    code: Option<String>,
     #[serde(default)]
     bearer: bool,
 }
@@ -145,6 +148,7 @@ pub async fn login(
     let LoginBody {
         username,
         password,
+        code,
         bearer,
     } = json(&request, payload).await?;
     let wrong = || {
@@ -157,6 +161,7 @@ pub async fn login(
     let (account, _) = verify(&request, &app, username, password)
         .await?
         .ok_or_else(wrong)?;
+    totp::check(&request, &app, &account, code.as_deref()).await?;
     let token = Token::random().map_err(|error| incident("sign-in failed", &error))?;
     let days = u64::from(app.settings.login_days);
     let expires_at = now().checked_add_days(Days::new(days)).unwrap_or(now());
@@ -178,6 +183,45 @@ pub async fn login(
         .json(body))
 }
 
+/// One try, which counts as failed until it is said to have succeeded.
+pub struct Attempt<'a> {
+    sign_in: &'a SignIn,
+    slate: String,
+    address: String,
+}
+
+impl Attempt<'_> {
+    /// It was right.
+    pub fn succeeded(self) {
+        self.sign_in.succeeded(&self.slate, &self.address);
+    }
+}
+
+/// Begins a try against a slate: a user name, or what else failures are counted by.
+///
+/// # Errors
+/// [`Code::RateLimited`], with the time after which to try again.
+pub fn attempt<'a>(
+    request: &HttpRequest,
+    app: &'a App,
+    slate: &str,
+    now: Instant,
+) -> Result<Attempt<'a>, Refusal> {
+    let address = app.client_address(request).map(subscriber);
+    let address = address.map_or(String::new(), |address| address.to_string());
+    app.sign_in.attempt(slate, &address, now).map_err(|wait| {
+        let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        let seconds = ms.div_ceil(1_000);
+        let message = format!("too many attempts; try again in {seconds} s");
+        Refusal::new(Code::RateLimited, message).retry_after(ms)
+    })?;
+    Ok(Attempt {
+        sign_in: &app.sign_in,
+        slate: slate.to_owned(),
+        address,
+    })
+}
+
 /// Holds a password against an account's, slowing down after failures; the account and its password's hash,
 /// or `None` for a wrong password or user name.
 ///
@@ -192,16 +236,7 @@ pub async fn verify(
     if password.chars().count() > 200 {
         return Ok(None);
     }
-    let address = app.client_address(request).map(subscriber);
-    let address = address.map_or(String::new(), |address| address.to_string());
-    app.sign_in
-        .attempt(&username, &address, Instant::now())
-        .map_err(|wait| {
-            let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-            let seconds = ms.div_ceil(1_000);
-            let message = format!("too many attempts; try again in {seconds} s");
-            Refusal::new(Code::RateLimited, message).retry_after(ms)
-        })?;
+    let attempt = attempt(request, app, &username, Instant::now())?;
     let account = app
         .store
         .account_by_username(username.clone())
@@ -217,7 +252,7 @@ pub async fn verify(
     });
     let right = right.await?;
     if right.is_some() {
-        app.sign_in.succeeded(&username, &address);
+        attempt.succeeded();
     }
     Ok(right)
 }

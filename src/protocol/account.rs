@@ -15,6 +15,8 @@ pub struct AccountView {
     pub name: String,
     /// `agent`, `supervisor` or `admin`.
     pub role: String,
+    /// Sign-in asks for the code of an authenticator app, too.
+    pub second_factor: bool,
     /// Since when it may not sign in; `None` while it may.
     pub disabled_at: Option<String>,
     /// When it was made.
@@ -23,13 +25,15 @@ pub struct AccountView {
     pub capacity: Option<u32>,
 }
 
-impl From<&Account> for AccountView {
-    fn from(account: &Account) -> Self {
+impl AccountView {
+    /// An account, and whether it has a second factor.
+    pub fn new(account: &Account, second_factor: bool) -> Self {
         Self {
             id: account.me.id.to_string(),
             username: account.username.clone(),
             name: account.me.name.clone(),
             role: account.me.role.as_str().to_owned(),
+            second_factor,
             disabled_at: account.disabled_at.map(rfc3339),
             created_at: rfc3339(account.created_at),
             capacity: account.capacity,

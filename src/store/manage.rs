@@ -278,7 +278,7 @@ fn keys_of(conn: &mut DbConnection, of: AgentId) -> QueryResult<Vec<SessionKey>>
     hashes.iter().map(|hash| session_key(hash)).collect()
 }
 
-fn end_logins(
+pub(super) fn end_logins(
     conn: &mut DbConnection,
     of: AgentId,
     keep: Option<SessionKey>,

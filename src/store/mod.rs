@@ -34,6 +34,7 @@ mod tags;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod totp;
 mod url;
 mod write;
 mod writer;
@@ -65,6 +66,7 @@ pub use self::{
     reads::{ConversationPage, Cursor, CustomerJoin, MessagePage, NotACursor, Page, Viewer},
     search::{SearchCursor, SearchPage},
     settings::{SectionChange, Unsaved},
+    totp::Totp,
     url::{BadDatabaseUrl, DatabaseUrl, Engine},
     write::{
         Act, Acted, Dispatch, MarkRead, Post, PostFile, Posted, Poster, Ticket, Write, Written,

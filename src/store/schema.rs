@@ -174,6 +174,25 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    agent_totp (agent_id) {
+        agent_id -> BigInt,
+        seed -> Binary,
+        keyed -> Bool,
+        last_step -> BigInt,
+        created_at -> Timestamp,
+        confirmed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    agent_recovery_codes (code_hash) {
+        code_hash -> Binary,
+        agent_id -> BigInt,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     customers,
     agents,
@@ -188,4 +207,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     tags,
     conversation_tags,
     customer_tokens,
+    agent_totp,
+    agent_recovery_codes,
 );

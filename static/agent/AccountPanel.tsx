@@ -10,6 +10,7 @@ import { deviceName } from './device';
 import { Field } from './Field';
 import { passwordProblem } from './newPassword';
 import { type Outcome, OutcomeLine, Panel } from './Panel';
+import { SecondFactor } from './SecondFactor';
 
 export function AccountPanel({ me }: { me: Person }) {
   const words = accountWords.value;
@@ -36,6 +37,7 @@ export function AccountPanel({ me }: { me: Person }) {
         </div>
       </dl>
       <PasswordForm changed={load} />
+      <SecondFactor changed={load} />
       <section class="block" aria-label={words.sessions}>
         <h3>{words.sessions}</h3>
         {sessions === null && problem === null && <p class="skeleton">{words.loading}</p>}

@@ -9,8 +9,10 @@ import { readCapacity } from './capacity';
 import { Field } from './Field';
 import { type Outcome, OutcomeLine } from './Panel';
 import { Secret } from './Secret';
+import * as totp from './totpApi';
+import { totpWords } from './totpWords';
 
-type Task = 'edit' | 'disable' | 'reset';
+type Task = 'edit' | 'disable' | 'reset' | 'factor';
 
 interface AccountRowProps {
   account: api.Account;
@@ -63,6 +65,20 @@ export function AccountRow({ account, mine, changed }: AccountRowProps) {
     setPassword(ok.password);
   };
 
+  const resetFactor = async () => {
+    if (busy) return;
+    setBusy(true);
+    const { error } = await totp.reset(account.id);
+    setBusy(false);
+    if (error !== null) {
+      setOutcome({ good: false, text: explain(error) });
+      return;
+    }
+    changed({ ...account, secondFactor: false });
+    setOutcome({ good: true, text: words.saved });
+    leave();
+  };
+
   return (
     <li
       ref={row}
@@ -75,6 +91,7 @@ export function AccountRow({ account, mine, changed }: AccountRowProps) {
           <bdi>{account.name}</bdi>
           {mine && <span class="mark">{words.you}</span>}
           {account.disabled && <span class="mark off">{words.isDisabled}</span>}
+          {account.secondFactor && <span class="mark">{totpWords.value.hasSecondFactor}</span>}
         </p>
         <p class="hint">
           <bdi>{account.username}</bdi>
@@ -88,6 +105,13 @@ export function AccountRow({ account, mine, changed }: AccountRowProps) {
           {!mine && (
             <>
               <TaskButton label={words.resetPassword} of={account} act={() => begin('reset')} />
+              {account.secondFactor && (
+                <TaskButton
+                  label={totpWords.value.resetFactor}
+                  of={account}
+                  act={() => begin('factor')}
+                />
+              )}
               {account.disabled ? (
                 <TaskButton
                   label={words.enable}
@@ -114,6 +138,14 @@ export function AccountRow({ account, mine, changed }: AccountRowProps) {
       )}
       {task === 'reset' && (
         <Ask question={words.resetAsk} yes={words.resetPassword} act={reset} cancel={leave} />
+      )}
+      {task === 'factor' && (
+        <Ask
+          question={totpWords.value.resetFactorAsk}
+          yes={totpWords.value.resetFactor}
+          act={resetFactor}
+          cancel={leave}
+        />
       )}
       {password !== null && (
         <Secret

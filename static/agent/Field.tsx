@@ -9,7 +9,7 @@ interface FieldProps {
   input: Ref<HTMLInputElement>;
   type?: 'text' | 'password';
   /** For whoever fills in forms on a person's behalf. */
-  autocomplete: 'off' | 'current-password' | 'new-password';
+  autocomplete: 'off' | 'current-password' | 'new-password' | 'one-time-code';
   initial?: string;
   /** UTF-16 units, as browsers count. */
   maxLength?: number;

@@ -13,6 +13,7 @@ export interface Account {
   readonly disabled: boolean;
   /** How many conversations the server gives them at a time; null: as the settings say. */
   readonly capacity: number | null;
+  readonly secondFactor: boolean;
 }
 
 export interface Session {
@@ -105,6 +106,7 @@ function readAccount(value: unknown): Account | null {
     role,
     disabled: textOrNull(field(value, 'disabled_at')) !== null,
     capacity: typeof capacity === 'number' ? capacity : null,
+    secondFactor: field(value, 'second_factor') === true,
   };
 }
 

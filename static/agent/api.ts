@@ -13,8 +13,12 @@ import {
 
 export type Answer<T> = { ok: T; error: null } | { ok: null; error: WireError };
 
-export async function login(username: string, password: string): Promise<Answer<Person>> {
-  return call('/login', me, { username, password });
+export async function login(
+  username: string,
+  password: string,
+  code: string | null,
+): Promise<Answer<Person>> {
+  return call('/login', me, { username, password, ...(code !== null && { code }) });
 }
 
 export async function logout(): Promise<Answer<true>> {

@@ -2,6 +2,7 @@
 
 mod manage;
 mod own;
+mod totp;
 
 use std::{
     process::{Command, Stdio},

@@ -19,9 +19,12 @@ import { en as repliesEn } from './replies.en';
 import { zh as repliesZh } from './replies.zh';
 import { en as settingsEn } from './settings.en';
 import { zh as settingsZh } from './settings.zh';
+import { en as totpEn } from './totp.en';
+import { zh as totpZh } from './totp.zh';
 import { zh as consoleZh } from './zh';
 
 const en = {
+  totp: totpEn,
   ...consoleEn,
   accounts: accountsEn,
   alerts: alertsEn,
@@ -33,6 +36,7 @@ const en = {
   presence: presenceEn,
 };
 const zh = {
+  totp: totpZh,
   ...consoleZh,
   accounts: accountsZh,
   alerts: alertsZh,
