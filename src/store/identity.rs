@@ -460,6 +460,7 @@ fn close_older(
             text: event.sentence(&author),
             event: Some(event),
             author,
+            file: None,
             sent_at: at,
         });
     }

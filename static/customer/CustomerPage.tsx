@@ -25,12 +25,11 @@ const drafts = new Drafts(tabStore, 'kefu.draft.customer.');
 
 interface CustomerPageProps {
   live: Live<Chat>;
-  token: string;
   /** Nobody can have written yet, so there is nothing to wait for. */
   isNew: boolean;
 }
 
-export function CustomerPage({ live, token, isNew }: CustomerPageProps) {
+export function CustomerPage({ live, isNew }: CustomerPageProps) {
   const chat = live.value;
   const { words, language } = locale.value;
   const { business } = chat;
@@ -118,7 +117,7 @@ export function CustomerPage({ live, token, isNew }: CustomerPageProps) {
       <p class="place" aria-live="polite">
         {place === null ? '' : place === 1 ? words.nextInQueue : words.placeInQueue(place)}
       </p>
-      {Extras !== null && id !== null && <Extras.Form live={live} token={token} id={id} />}
+      {Extras !== null && id !== null && <Extras.Form live={live} id={id} />}
       {isEnded && (
         <div class="ended">
           <p aria-live="polite">

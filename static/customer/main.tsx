@@ -44,7 +44,7 @@ watchNetwork(live.value.connection);
 fitVisualViewport();
 live.value.connection.start();
 render(
-  <CustomerPage live={live} token={token} isNew={isNew} />,
+  <CustomerPage live={live} isNew={isNew} />,
   document.getElementById('page') ?? document.body,
 );
 

@@ -112,7 +112,7 @@ impl Customers {
     ) -> Result<()> {
         let mut keys = BTreeSet::new();
         for (write, target) in writes.iter().zip(targets) {
-            if let (Poster::Customer { key, .. }, Ok(Target::Row(id))) = (write.by(), target)
+            if let (Some(Poster::Customer { key, .. }), Ok(Target::Row(id))) = (write.by(), target)
                 && let Some(owner) = conversations.get(id).and_then(|row| row.customer_id)
                 && self.rows.get(key).is_some_and(|row| row.id != owner)
             {

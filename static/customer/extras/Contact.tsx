@@ -10,7 +10,7 @@ import { EXTRA_WORDS } from './words';
 
 const EMAIL_KEY = 'kefu.email';
 
-export function Contact({ live, token }: { live: Live<Chat>; token: string }) {
+export function Contact({ live }: { live: Live<Chat> }) {
   const chat = live.value;
   const words = EXTRA_WORDS[locale.value.language];
   const [outcome, setOutcome] = useState<{ good: boolean; text: string } | null>(null);
@@ -21,7 +21,7 @@ export function Contact({ live, token }: { live: Live<Chat>; token: string }) {
     event.preventDefault();
     setOutcome(null);
     const typed = email.current?.value.trim() ?? '';
-    const { ok, body } = await ask(token, 'contact', {
+    const { ok, body } = await ask('contact', {
       name: name.current?.value ?? '',
       email: typed,
     });

@@ -9,22 +9,19 @@ import { Save } from './Save';
 
 export interface ExtrasProps {
   live: Live<Chat>;
-  token: string;
   /** The conversation. */
   id: string;
 }
 
-export default function Extras({ live, token, id }: ExtrasProps) {
+export default function Extras({ live, id }: ExtrasProps) {
   const chat = live.value;
   const isEnded = chat.directory.get(id)?.status === 'closed';
   if (chat.room === 'shared' || !chat.welcomed) return null;
   return (
     <div class="extras">
-      {isEnded && chat.business?.asksRating && (
-        <Rating key={id} live={live} token={token} id={id} />
-      )}
-      {!isEnded && chat.business?.asksContact && <Contact live={live} token={token} />}
-      <Save live={live} token={token} id={id} />
+      {isEnded && chat.business?.asksRating && <Rating key={id} live={live} id={id} />}
+      {!isEnded && chat.business?.asksContact && <Contact live={live} />}
+      <Save live={live} id={id} />
     </div>
   );
 }

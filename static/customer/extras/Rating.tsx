@@ -6,7 +6,7 @@ import { ask } from './api';
 import type { ExtrasProps } from './Extras';
 import { EXTRA_WORDS } from './words';
 
-export function Rating({ live, token, id }: ExtrasProps) {
+export function Rating({ live, id }: ExtrasProps) {
   const chat = live.value;
   const words = EXTRA_WORDS[locale.value.language];
   const given = chat.timeline(id)?.messages.findLast(message => message.event?.name === 'rated');
@@ -19,7 +19,7 @@ export function Rating({ live, token, id }: ExtrasProps) {
     event.preventDefault();
     setProblem('');
     const path = `conversations/${id}/rating`;
-    const { ok, body } = await ask(token, path, { score, comment });
+    const { ok, body } = await ask(path, { score, comment });
     if (ok) setChanging(false);
     else if (body.code === 'conversation_closed') setProblem(words.tooLate);
     else setProblem(locale.value.error(String(body.code)));

@@ -8,14 +8,14 @@ import type { ExtrasProps } from './Extras';
 import { asHtml, asText, type Load, transcript, type Writer } from './transcript';
 import { EXTRA_WORDS } from './words';
 
-export function Save({ live, token, id }: ExtrasProps) {
+export function Save({ live, id }: ExtrasProps) {
   const chat = live.value;
   const extra = EXTRA_WORDS[locale.value.language];
   const { words } = locale.value;
   const [said, setSaid] = useState('');
   const load: Load = async after => {
     const path = `conversations/${id}/messages?after=${after}&limit=200`;
-    const { ok, body } = await ask(token, path);
+    const { ok, body } = await ask(path);
     if (!ok || !Array.isArray(body.messages)) return null;
     return { messages: body.messages, more: body.more === true };
   };
