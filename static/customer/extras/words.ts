@@ -42,7 +42,7 @@ const zh: typeof en = {
   tooLate: '此评价已不能修改。',
   save: '保存聊天记录',
   asText: '文本',
-  asHtml: '网页（HTML）',
+  asHtml: '网页',
   saving: '正在收集消息…',
   notSaved: '聊天记录保存失败。',
   savedOn: when => `保存于 ${when}`,

@@ -8,7 +8,8 @@ export async function speech(page: Page): Promise<string[]> {
     // Messages and their previews, people's names, addresses, and what is in another language on
     // purpose and says so.
     const foreign =
-      'script, style, noscript, .bubble, .preview, bdi, a[href^="http"], body [lang], textarea';
+      'script, style, noscript, .bubble, .preview, .excerpt, .reply-text, .sheet, bdi, a[href^="http"], ' +
+      'body [lang], textarea, datalist';
     const said: string[] = [document.title];
     const say = (text: string | null | undefined) => {
       const words = text?.trim();
