@@ -260,7 +260,7 @@ function Other({ conversation, myId }: { conversation: Conversation; myId: strin
   const text = conversation.last_message?.text ?? words.noMessagesYet;
   return (
     <a
-      class="other"
+      class="earlier"
       href={`#${encodeURIComponent(conversation.id)}`}
       onClick={event => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;

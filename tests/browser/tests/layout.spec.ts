@@ -84,6 +84,22 @@ for (const { width, height, language, hasTouch } of [
   });
 }
 
+test('a short message takes no more room than it needs, on either side of either page', async ({
+  people,
+}) => {
+  const customer = await people.customer();
+  const agent = await people.agent();
+  await customer.send('Hi');
+  await agent.choose('Hi');
+  await agent.send('Yes');
+  for (const page of [customer, agent]) {
+    for (const text of ['Hi', 'Yes']) {
+      const box = await page.message(text).locator('.bubble').boundingBox();
+      expect(box?.width, text).toBeLessThan(80);
+    }
+  }
+});
+
 test('under 640 px the console shows one pane, with Back', async ({ people }) => {
   const customer = await people.customer();
   const agent = await people.agent({ viewport: { width: 600, height: 800 } });
