@@ -32,6 +32,12 @@ impl Customers {
         self.rows.get(self.keys.get(&id)?)
     }
 
+    /// The one key of whom this one belongs to: whoever has been identified is known by several for a moment.
+    pub fn own_key(&self, key: &CustomerKey) -> CustomerKey {
+        let known = self.get(key).and_then(|row| self.keys.get(&row.id));
+        *known.unwrap_or(key)
+    }
+
     fn add(&mut self, rows: Vec<CustomerRow>) -> Result<()> {
         for row in rows {
             let key = row.key()?;
@@ -165,12 +171,13 @@ pub fn find_targets(
         RoomKind::Private => None,
     };
     let own = own_conversations(conn, shared, writes, customers)?;
+    let own = |key: &CustomerKey| customers.get(key).and_then(|row| own.get(&row.id));
     let mut pairs = Vec::new();
     for (key, post) in writes
         .iter()
         .filter_map(|write| means_current(write, shared))
     {
-        let older = own.get(key).into_iter().flat_map(|own| &own.older);
+        let older = own(key).into_iter().flat_map(|own| &own.older);
         pairs.extend(older.map(|id| (*id, post.client_id.as_str())));
     }
     let mut stored = Stored::new();
@@ -208,8 +215,8 @@ pub fn find_targets(
             .and_then(|customer| moved.get(&(customer.id, post.client_id.as_str().to_owned())));
         let current = retry
             .copied()
-            .or_else(|| own.get(key).and_then(|own| own.next(room.after_close)));
-        Ok(current.map_or(Target::New(*key), Target::Row))
+            .or_else(|| own(key).and_then(|own| own.next(room.after_close)));
+        Ok(current.map_or_else(|| Target::New(customers.own_key(key)), Target::Row))
     };
     Ok((writes.iter().map(target).collect(), stored))
 }
@@ -241,17 +248,18 @@ impl Own {
     }
 }
 
+/// By customer.
 fn own_conversations(
     conn: &mut DbConnection,
     shared: Option<ConversationId>,
     writes: &[&Write],
     customers: &Customers,
-) -> Result<HashMap<CustomerKey, Own>> {
+) -> Result<HashMap<i64, Own>> {
     let ids: BTreeSet<i64> = (writes.iter())
         .filter_map(|write| means_current(write, shared))
         .filter_map(|(key, _)| customers.get(key).map(|customer| customer.id))
         .collect();
-    let mut own: HashMap<CustomerKey, Own> = HashMap::new();
+    let mut own: HashMap<i64, Own> = HashMap::new();
     if ids.is_empty() {
         return Ok(own);
     }
@@ -264,10 +272,10 @@ fn own_conversations(
         ))
         .load(conn)?;
     for (id, customer, current_of) in rows {
-        let Some(key) = customer.and_then(|id| customers.keys.get(&id)) else {
+        let Some(customer) = customer else {
             continue;
         };
-        let own = own.entry(*key).or_default();
+        let own = own.entry(customer).or_default();
         if current_of.is_some() {
             own.current = Some(id);
         } else {

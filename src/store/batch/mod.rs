@@ -106,10 +106,10 @@ enum Sender {
     Agent(AgentId),
 }
 
-impl From<&Poster> for Sender {
-    fn from(poster: &Poster) -> Self {
+impl Sender {
+    fn of(poster: &Poster, customers: &Customers) -> Self {
         match poster {
-            Poster::Customer { key, .. } => Self::Customer(*key),
+            Poster::Customer { key, .. } => Self::Customer(customers.own_key(key)),
             Poster::Agent(agent) => Self::Agent(agent.id),
         }
     }
@@ -233,9 +233,8 @@ impl<'a> Batch<'a> {
                             Decision::Refuse(client_id_in_use())
                         }
                     } else if let Some(first) = seen.get(&key) {
-                        if self.writes[*first].by().map(Sender::from)
-                            == Some(Sender::from(&post.from))
-                        {
+                        let sender = |poster| Sender::of(poster, &self.customers);
+                        if self.writes[*first].by().map(sender) == Some(sender(&post.from)) {
                             Decision::SameAs(*first)
                         } else {
                             Decision::Refuse(client_id_in_use())
