@@ -263,6 +263,7 @@ fn a_full_queue_is_never_silent() {
     // One write waits at a time, so each may have to come twice.
     for client in &mut clients {
         let stored = std::iter::repeat_with(|| {
+            thread::sleep(Duration::from_millis(100));
             let mine = Some(client.post(None, "key0", "hello"));
             client.until(|frame| match frame {
                 ServerFrame::Accepted {
@@ -276,6 +277,7 @@ fn a_full_queue_is_never_silent() {
             })
         })
         // What was given up on has the place until the writer has noticed.
+        .take(30)
         .find(|answer| {
             answer
                 .as_ref()

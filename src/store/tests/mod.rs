@@ -9,6 +9,7 @@ mod dispatch;
 mod fault;
 mod files;
 mod history;
+mod identity;
 mod once;
 mod order;
 mod private;

@@ -74,14 +74,14 @@ describe('what calls an agent', () => {
   });
 });
 
-it('counts who waits and what is unread in one’s own, not in a colleague’s', () => {
+it('counts what is unread in the queue and in one’s own, not in a colleague’s', () => {
   const list = [
     made({ id: '1', unread: 4 }),
     made({ id: '2', status: 'open', agent: ME, unread: 2 }),
     made({ id: '3', status: 'open', agent: '2', unread: 9 }),
     made({ id: '4', status: 'closed', agent: ME, unread: 1 }),
   ];
-  expect(countOf(list, ME)).toBe(3);
+  expect(countOf(list, ME)).toBe(6);
   expect(someoneWaits(list)).toBe(true);
   expect(someoneWaits(list.slice(1))).toBe(false);
 });

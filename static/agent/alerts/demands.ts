@@ -57,13 +57,9 @@ export function someoneWaits(list: readonly Conversation[]): boolean {
   return list.some(item => item.status === 'waiting');
 }
 
-/** What the title and the icon count: those who wait, and what is unread in one's own. */
+/** What the title and the icon count: unread messages of those who wait, and in one's own. */
 export function countOf(list: readonly Conversation[], myId: string | null): number {
-  return list.reduce((sum, item) => {
-    const concern = concernOf(item, myId);
-    if (concern === 'queue') return sum + 1;
-    return concern === null ? sum : sum + item.unread;
-  }, 0);
+  return list.reduce((sum, item) => (concernOf(item, myId) === null ? sum : sum + item.unread), 0);
 }
 
 function standOf(conversation: Conversation, myId: string | null): Stand {
