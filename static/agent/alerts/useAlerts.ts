@@ -47,7 +47,8 @@ export function useAlerts(chat: Chat): void {
   useEffect(() => {
     if (!waits || !sound || !repeat) return;
     const timer = setInterval(() => {
-      if (isSpeaker()) play();
+      // As it is now, which may not have been rendered yet.
+      if (isSpeaker() && someoneWaits(chat.directory.list)) play();
     }, REPEAT_MS);
     return () => clearInterval(timer);
   }, [waits, sound, repeat]);
