@@ -2,7 +2,7 @@
 // about first, in the row itself.
 
 import type { Ref } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import * as api from './accountsApi';
 import { accountWords, explain, roleName } from './accountWords';
 import { readCapacity } from './capacity';
@@ -190,7 +190,7 @@ interface AskProps {
 function Ask({ question, yes, act, cancel }: AskProps) {
   const words = accountWords.value;
   const group = useRef<HTMLFieldSetElement>(null);
-  useEffect(() => group.current?.focus(), []);
+  useLayoutEffect(() => group.current?.focus(), []);
   return (
     <fieldset ref={group} class="ask" tabIndex={-1} onKeyDown={onEscape(cancel)}>
       <legend>{question}</legend>
@@ -218,7 +218,7 @@ function EditForm({ account, mine, busy, save, cancel }: EditFormProps) {
   const role = useRef<HTMLSelectElement>(null);
   const capacity = useRef<HTMLInputElement>(null);
   const [outcome, setOutcome] = useState<Outcome | null>(null);
-  useEffect(() => name.current?.focus(), []);
+  useLayoutEffect(() => name.current?.focus(), []);
   const submit = (event: Event) => {
     event.preventDefault();
     const typed = name.current?.value.trim() ?? '';

@@ -1,7 +1,7 @@
 // An agent's desk: the conversations at the start, the open one beside them. Owns the agent's
 // Chat from signing in to signing out.
 
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import {
   browserOnline,
   clock,
@@ -116,7 +116,7 @@ export function Desk({ ended, signOut }: DeskProps) {
 
   // On a narrow screen the row and the thread take each other's place, and the focus with them.
   const previous = useRef(place);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const left = previous.current;
     previous.current = place;
     if (place === null && left !== null) {

@@ -3,12 +3,13 @@
 
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { Chat } from '../shared/core/chat';
 import type { Conversation, WireError } from '../shared/core/wire';
 import { CloseIcon } from '../shared/ui/icons';
 import type { Live } from '../shared/ui/live';
 import { locale } from '../shared/ui/locale';
+import { useModal } from '../shared/ui/useModal';
 import { type CustomerDetails, type CustomerRecord, customerOf } from './customerApi';
 import { detailsWords } from './detailsWords';
 import { browserName } from './device';
@@ -63,21 +64,19 @@ export function DetailsButton() {
 
 function Drawer({ children }: { children: ComponentChildren }) {
   const words = detailsWords.value;
-  const dialog = useRef<HTMLDialogElement>(null);
   const shut = () => {
     drawerShown.value = false;
   };
-  useLayoutEffect(() => dialog.current?.showModal(), []);
+  const modal = useModal(shut);
   // Going to another conversation, or back, is also going away from these details.
   useEffect(() => shut, []);
   return (
     <dialog
-      ref={dialog}
+      {...modal}
       class="drawer details"
       aria-label={words.details}
-      onClose={shut}
       onPointerDown={event => {
-        if (event.target === dialog.current) shut();
+        if (event.target === event.currentTarget) shut();
       }}
     >
       <div class="drawer-body">

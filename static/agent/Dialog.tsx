@@ -1,8 +1,8 @@
-// A question or a list above the desk: the browser's own modal dialog, which keeps the focus inside,
-// closes by Escape and gives the focus back.
+// A question or a list above the desk.
 
 import type { ComponentChildren } from 'preact';
-import { useId, useLayoutEffect, useRef } from 'preact/hooks';
+import { useId } from 'preact/hooks';
+import { useModal } from '../shared/ui/useModal';
 
 interface DialogProps {
   title: string;
@@ -11,11 +11,10 @@ interface DialogProps {
 }
 
 export function Dialog({ title, children, closed }: DialogProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const modal = useModal(closed);
   const titleId = useId();
-  useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} class="dialog" aria-labelledby={titleId} onClose={closed}>
+    <dialog {...modal} class="dialog" aria-labelledby={titleId}>
       <h2 id={titleId}>{title}</h2>
       {children}
     </dialog>

@@ -1,6 +1,6 @@
 // The login form.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { finePointer } from '../shared/browser';
 import type { Locale } from '../shared/core/i18n';
 import type { WireError } from '../shared/core/wire';
@@ -28,11 +28,11 @@ export function Login({ wasSignedOut, signedIn }: LoginProps) {
   useEffect(() => {
     document.title = `${words.signIn} · Kefu`;
   }, [words]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (finePointer()) username.current?.focus();
   }, []);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (asked) code.current?.focus();
   }, [asked]);
 

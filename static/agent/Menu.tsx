@@ -1,7 +1,7 @@
 // A button that opens a short list of things to do; Escape and a click elsewhere close it.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 interface MenuProps {
   label: string;
@@ -13,7 +13,7 @@ export function Menu({ label, children }: MenuProps) {
   const shut = () => {
     if (menu.current !== null) menu.current.open = false;
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     const elsewhere = (event: Event) => {
       if (event.target instanceof Node && !menu.current?.contains(event.target)) shut();
     };

@@ -2,7 +2,7 @@
 // it holds. Takes the focus when it opens, as the link to it may be gone from sight.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { BackIcon } from '../shared/ui/icons';
 import { consoleWords } from './consoleWords';
 import { goTo } from './route';
@@ -14,7 +14,7 @@ interface PanelProps {
 
 export function Panel({ title, children }: PanelProps) {
   const section = useRef<HTMLElement>(null);
-  useEffect(() => section.current?.focus(), []);
+  useLayoutEffect(() => section.current?.focus(), []);
   return (
     <section ref={section} class="thread panel" aria-label={title} tabIndex={-1}>
       <header>

@@ -1,6 +1,6 @@
 // The saved replies, to make, change and delete: one's own, and by supervisors everybody's.
 
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Person, WireError } from '../shared/core/wire';
 import { Field } from './Field';
 import { type Outcome, OutcomeLine, Panel } from './Panel';
@@ -157,7 +157,7 @@ function TaskButton({ label, of, act }: TaskButtonProps) {
 function AskToRemove({ act, cancel }: { act: () => void; cancel: () => void }) {
   const words = repliesWords.value;
   const group = useRef<HTMLFieldSetElement>(null);
-  useEffect(() => group.current?.focus(), []);
+  useLayoutEffect(() => group.current?.focus(), []);
   return (
     <fieldset ref={group} class="ask" tabIndex={-1} onKeyDown={onEscape(cancel)}>
       <legend>{words.removeAsk}</legend>
@@ -190,7 +190,7 @@ function ReplyForm({ label, done, initial, mayShare, save, cancel }: ReplyFormPr
   const shared = useRef<HTMLSelectElement>(null);
   const [busy, setBusy] = useState(false);
   const [outcome, setOutcome] = useState<Outcome | null>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (initial !== undefined) shortcut.current?.focus();
   }, []);
   const fail = (why: string, field: HTMLElement | null) => {

@@ -1,6 +1,6 @@
 // A password that is shown this once, ready to be copied.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { accountWords } from './accountWords';
 
 interface SecretProps {
@@ -14,7 +14,7 @@ export function Secret({ username, password, done }: SecretProps) {
   const [copied, setCopied] = useState<'yes' | 'by hand' | null>(null);
   const box = useRef<HTMLElement>(null);
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => box.current?.focus(), [password]);
+  useLayoutEffect(() => box.current?.focus(), [password]);
 
   const copy = async () => {
     try {

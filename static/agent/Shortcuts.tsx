@@ -2,7 +2,7 @@
 // the key's place, so that they work in every layout and with every input method.
 
 import { signal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { localStore } from '../shared/browser';
 import { consoleWords } from './consoleWords';
 import { Dialog } from './Dialog';
@@ -22,7 +22,7 @@ export interface Commands {
 export function useShortcuts(commands: Commands): void {
   const latest = useRef(commands);
   latest.current = commands;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (!shortcutsOn.value || event.isComposing || event.ctrlKey || event.metaKey) return;
       // A dialog has the keyboard for itself.

@@ -1,6 +1,6 @@
 // The open conversation: who it is with, its messages, and where to answer.
 
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { attention, finePointer } from '../shared/browser';
 import type { Chat } from '../shared/core/chat';
 import type { Drafts } from '../shared/core/drafts';
@@ -54,7 +54,7 @@ export function Thread({ id, live, drafts, problem }: ThreadProps) {
 
   // With a mouse the composer takes the focus; on touch, where that would raise the keyboard, this.
   const section = useRef<HTMLElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!finePointer()) section.current?.focus();
   }, []);
 

@@ -1,6 +1,6 @@
 // Files that are dragged over the page: says where they go, and takes them.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import type { Attach } from '../ui/files';
 import { DownloadIcon } from './icons';
 import { fileWords } from './words';
@@ -15,7 +15,8 @@ const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files
 export function Drop({ attach, dropped }: DropProps) {
   const [over, setOver] = useState(false);
   const words = fileWords.value;
-  useEffect(() => {
+  // Before the page shows that files can come.
+  useLayoutEffect(() => {
     // The browser tells of every element that is entered and left, so they are counted.
     let depth = 0;
     const enter = (event: DragEvent) => {

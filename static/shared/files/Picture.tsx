@@ -1,9 +1,9 @@
 // A picture as large as the page, above everything: the browser's own modal dialog.
 
 import { render } from 'preact';
-import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { FileInfo } from '../core/wire';
 import { locale } from '../ui/locale';
+import { useModal } from '../ui/useModal';
 import { sizeOf } from './check';
 import { CloseIcon, DownloadIcon } from './icons';
 import { fileWords } from './words';
@@ -29,19 +29,16 @@ export function save(url: string, name: string): void {
 
 function Large({ file, url, closed }: { file: FileInfo; url: string; closed: () => void }) {
   const words = fileWords.value;
-  const dialog = useRef<HTMLDialogElement>(null);
-  useLayoutEffect(() => dialog.current?.showModal(), []);
-  const close = () => dialog.current?.close();
+  const modal = useModal(closed);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does it, and the button
     <dialog
-      ref={dialog}
+      {...modal}
       class="large-picture"
       aria-label={words.picture(file.name)}
-      onClose={closed}
       onClick={event => {
         // Beside the picture; Escape and the button do the same.
-        if (event.target === event.currentTarget) close();
+        if (event.target === event.currentTarget) closed();
       }}
     >
       <div class="large-bar">
@@ -63,7 +60,7 @@ function Large({ file, url, closed }: { file: FileInfo; url: string; closed: () 
           class="download"
           aria-label={words.close}
           title={words.close}
-          onClick={close}
+          onClick={closed}
         >
           <CloseIcon />
         </button>

@@ -2,7 +2,7 @@
 // its own Enter.
 
 import type { ComponentChildren, TextareaHTMLAttributes } from 'preact';
-import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { clock } from '../browser';
 import { Composition } from '../core/composition';
 import { charactersLeft, tidy } from '../core/text';
@@ -70,7 +70,7 @@ export function Composer(props: ComposerProps) {
   const hasFiles = ui?.chosenFor(attach.key).value.some(one => one.problem === null) === true;
   const sendable = !disabled && left >= 0 && (!isBlank || hasFiles);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (autofocus) field.current?.focus();
   }, [autofocus]);
 
@@ -134,7 +134,7 @@ export function Composer(props: ComposerProps) {
   };
 
   // What takes the files is here before they are dropped.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (limits.files === null) return;
     const load = () => void loadFiles();
     document.addEventListener('dragenter', load, { once: true });
