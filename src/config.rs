@@ -168,7 +168,7 @@ pub struct ServeArgs {
     pub admin_password: Option<String>,
 
     /// The secret with which the host site signs who its visitors are (docs/IDENTITY.md), at least 32 bytes.
-    /// Without it nobody can be identified.
+    /// One that is set in the console is good as well.
     #[arg(long, env = "KEFU_IDENTITY_SECRET", hide_env_values = true)]
     pub identity_secret: Option<String>,
 

@@ -42,9 +42,10 @@ async fn identify(
 ) -> Result<HttpResponse, Answer> {
     access::check_origin(&request, &app.settings.origins)?;
     let IdentifyBody { jwt } = json(&request, payload).await?;
-    let secrets = app.settings.identity_secrets();
+    let mut secrets = app.settings.identity_secrets();
+    secrets.extend(app.store.settings().current().identity.secrets());
     if secrets.is_empty() {
-        let message = "nobody can be identified here: KEFU_IDENTITY_SECRET is not set";
+        let message = "nobody can be identified here: no secret is set";
         return Err(Refusal::new(Code::IdentityOff, message).into());
     }
     let claims = verify(&jwt, &secrets, now())?;

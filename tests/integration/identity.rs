@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::{
-    on_both_databases,
+    on_both_databases, settings,
     support::{Answer, Client, Database, Engine, Event, Server, token},
 };
 
@@ -32,6 +32,7 @@ on_both_databases! {
     blocks_go_with_the_customer
     who_was_identified_twice_stays_and_is_called_as_last_said
     nothing_that_refers_to_customers_is_forgotten
+    an_admin_sets_and_changes_the_secret_while_the_server_runs
 }
 
 const SECRET: &str = "a secret of the shop, long enough";
@@ -598,4 +599,34 @@ fn nothing_that_refers_to_customers_is_forgotten(engine: Engine) {
     tables.sort();
     let known = ["blocks", "conversations", "customer_tokens"].map(|name| Some(name.to_owned()));
     assert_eq!(tables, known, "see src/store/identity.rs, `merge`");
+}
+
+fn an_admin_sets_and_changes_the_secret_while_the_server_runs(engine: Engine) {
+    let database = Database::new(engine);
+    let server = Server::on(&database).start();
+    let admin = server.sign_in();
+    let signed = |secret: &str| {
+        let claims = json!({"sub": "7", "exp": in_seconds(600), "jti": token()});
+        identify(&server, None, &sign_with(secret, &claims))
+    };
+    let set = |version, value| {
+        let answer = settings::put(&server, &admin, "identity", version, value);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert!(!answer.body.to_string().contains("long enough"));
+        answer.body["sections"]["identity"]["value"].clone()
+    };
+    assert_eq!(refused(&signed(SECRET)).1, "identity_off");
+    let first = set(0, json!({"secret": SECRET}));
+    assert_eq!(first, json!({"secret": "", "old_secret": null}));
+    assert_eq!(signed(SECRET).status, 200);
+    let new = "another secret of the shop, long enough";
+    let both = set(1, json!({"secret": new}));
+    assert_eq!(both, json!({"secret": "", "old_secret": ""}));
+    assert_eq!(signed(SECRET).status, 200);
+    assert_eq!(signed(new).status, 200);
+    set(2, json!({"secret": "", "old_secret": null}));
+    assert_eq!(refused(&signed(SECRET)).1, "identity_signature");
+    assert_eq!(signed(new).status, 200);
+    set(3, json!({"secret": null}));
+    assert_eq!(refused(&signed(new)).1, "identity_off");
 }

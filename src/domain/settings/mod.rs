@@ -10,6 +10,7 @@ mod colour;
 mod files;
 mod greeting;
 mod hours;
+mod identity;
 mod languages;
 mod live;
 mod look;
@@ -23,6 +24,7 @@ pub use self::{
     colour::{Accent, Palette},
     greeting::Greeting,
     hours::{Dates, Hours, Opening, Range, Weekly},
+    identity::Identity,
     languages::Languages,
     live::LiveSettings,
     look::{Logo, Look},
@@ -43,6 +45,9 @@ pub trait Section: Clone + Default + Serialize + DeserializeOwned {
 
     /// Takes out what may be written and never read back, such as a secret.
     fn conceal(&mut self) {}
+
+    /// Puts what was before in the place of what was not shown, and whatever else follows from a change.
+    fn settle(&mut self, _before: &Self) {}
 }
 
 macro_rules! sections {
@@ -82,6 +87,13 @@ macro_rules! sections {
                 Ok(())
             }
 
+            fn settle(&mut self, name: &str, before: &Self) {
+                match name {
+                    $(stringify!($name) => self.$name.settle(&before.$name),)*
+                    _ => {}
+                }
+            }
+
             fn check(&self, name: &str) -> Result<(), Invalid> {
                 match name {
                     $(stringify!($name) => self.$name.check(),)*
@@ -107,6 +119,8 @@ sections! {
     asking: Asking,
     /// What the server does on its own with conversations.
     assignment: AssignmentRules,
+    /// Whom the host site may speak for.
+    identity: Identity,
 }
 
 /// A value that is not allowed.
@@ -181,6 +195,7 @@ impl Settings {
                 .set(name, Value::Object(section.clone()))
                 .map_err(|error| invalid(format!("cannot be read: {error}")))?;
         }
+        changed.settle(name, self);
         changed
             .check(name)
             .map_err(|invalid| invalid.within(name))?;

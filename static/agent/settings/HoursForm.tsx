@@ -61,7 +61,7 @@ export function HoursForm({ value, change }: FormProps) {
   );
 }
 
-function Times({ value, change }: FormProps) {
+function Times({ value, change }: Omit<FormProps, 'stored'>) {
   const words = settingsWords.value;
   const zones = useId();
   const weekly = (value.weekly ?? {}) as Readonly<Record<string, unknown>>;

@@ -63,6 +63,7 @@ export function SectionForm({ name, title, section, Form, stored, reload }: Sect
       <h3>{title}</h3>
       <Form
         value={value}
+        stored={section.value}
         change={fields => {
           setValue(now => ({ ...now, ...fields }));
           setOutcome(null);

@@ -7,6 +7,8 @@ import { assignmentWords } from './assignmentWords';
 import { FilesForm } from './FilesForm';
 import { GreetingForm } from './GreetingForm';
 import { HoursForm } from './HoursForm';
+import { IdentityForm } from './IdentityForm';
+import { identityWords } from './identityWords';
 import { LanguagesForm } from './LanguagesForm';
 import { LookForm } from './LookForm';
 import type { Fields } from './settingsApi';
@@ -16,6 +18,8 @@ export interface FormProps {
   /** The fields as they stand in the form. */
   value: Fields;
   change: (fields: Fields) => void;
+  /** As they are stored. */
+  stored: Fields;
 }
 
 interface SectionOfSettings {
@@ -34,4 +38,5 @@ export const SECTIONS: readonly SectionOfSettings[] = [
   { name: 'files', title: words => words.files, Form: FilesForm },
   { name: 'asking', title: words => words.asking, Form: AskingForm },
   { name: 'assignment', title: () => assignmentWords.value.assignment, Form: AssignmentForm },
+  { name: 'identity', title: () => identityWords.value.identity, Form: IdentityForm },
 ];

@@ -95,6 +95,7 @@ export const en = {
 
   /** What is allowed, by the field that was refused. */
   wrong: {
+    'identity.secret': 'A secret has 32 to 1,024 bytes.',
     'look.name': 'The name has at most 60 characters.',
     'look.accent': 'A colour is # and six digits or letters a to f.',
     'look.logo': 'The logo is a PNG, JPEG or WebP picture of at most 64 KB.',

@@ -95,6 +95,7 @@ export const zh: SettingsWords = {
   askRating: '会话结束后请客户评价',
 
   wrong: {
+    'identity.secret': '密钥的长度为 32 到 1,024 字节。',
     'look.name': '名称最多 60 个字符。',
     'look.accent': '颜色由 # 和六位数字或字母 a 到 f 组成。',
     'look.logo': '标志必须是不超过 64 KB 的 PNG、JPEG 或 WebP 图片。',

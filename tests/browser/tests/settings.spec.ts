@@ -128,3 +128,49 @@ test('who is no admin has no settings', async ({ people }) => {
   await agent.page.goto('/agent#settings');
   await expect(agent.page.getByRole('alert').filter({ hasText: SAID.en.forbidden })).toBeVisible();
 });
+
+test('a secret for identified visitors is made, shown once, replaced and taken away', async ({
+  people,
+  server,
+  watch,
+}) => {
+  const admin = await people.agent();
+  const { page } = admin;
+  await page.goto('/agent#settings');
+  const form = page.getByRole('form', { name: 'Identified visitors' });
+  const secret = form.getByRole('textbox', { name: 'Secret' });
+  const button = (name: string) => form.getByRole('button', { name, exact: true });
+  watch.announce(/400.*\/api\/v1\/settings/);
+  const save = async () => {
+    await form.getByRole('button', { name: /^Save/ }).click();
+    await expect(form.getByRole('status')).toHaveText(['Saved.']);
+  };
+  await button('Make one').click();
+  await expect(secret).toHaveValue(/^[\w+/]{64}$/);
+  await axe(page);
+  await save();
+  await expect(form).toContainText('A secret is set.');
+  await expect(secret).toHaveCount(0);
+  await button('Replace it').click();
+  await expect(secret).toHaveValue(/^[\w+/]{64}$/);
+  await button('Keep the one that is set').click();
+  await expect(secret).toHaveCount(0);
+  await button('Replace it').click();
+  await secret.fill('much too short');
+  await form.getByRole('button', { name: /^Save/ }).click();
+  await expect(secret).toBeFocused();
+  await expect(form).toContainText('A secret has 32 to 1,024 bytes.');
+  await secret.fill('a secret of the shop, long enough by far');
+  await save();
+  await expect(form).toContainText('The one before it is good as well');
+  await axe(page);
+  await button('Take the old one away').click();
+  await save();
+  await expect(form).not.toContainText('The one before it');
+  await button('Remove it').click();
+  await expect(form).toContainText('nobody can be identified');
+  await save();
+  await expect(button('Make one')).toBeVisible();
+  const jwt = await page.request.post(`${server.url}/api/v1/identify`, { data: { jwt: 'a.b.c' } });
+  expect(await jwt.json()).toMatchObject({ code: 'identity_off' });
+});
