@@ -35,8 +35,8 @@ use crate::{
         SessionKey, Side, Status, Timestamp, check_text, rfc3339,
     },
     protocol::{
-        Close, ConversationView, FileLimitsView, HistoryView, LimitsView, MeView, MessageView,
-        PageAsked, PersonView, Request, ServerFrame, SettingsView, WelcomeView,
+        Close, ConversationView, HistoryView, LimitsView, MeView, MessageView, PageAsked,
+        PersonView, Request, ServerFrame, SettingsView, WelcomeView,
     },
     store::{
         Act, Acted, MarkRead, MessagePage, Post, PostFile, Posted, Poster, Ticket, Viewer, Write,
@@ -367,7 +367,7 @@ impl Room {
             now: rfc3339(now),
             settings: SettingsView::clone(&self.business.view),
             limits: LimitsView {
-                files: FileLimitsView::new(&self.business.settings.files),
+                files: self.business.files.clone(),
                 ..self.settings.limits.clone()
             },
         };

@@ -1,5 +1,7 @@
 //! What customers say of themselves and of how it was (docs/PROTOCOL.md §6). By the token of their page.
 
+use std::time::Instant;
+
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use serde::Deserialize;
 use serde_json::json;
@@ -90,11 +92,14 @@ async fn rating(
     Ok(fresh(StatusCode::OK, &answer))
 }
 
+/// The customer who asks. What they say here is counted as their messages are: it is stored and told likewise.
 async fn customer(request: &HttpRequest, app: &App) -> Result<CustomerKey, Answer> {
-    match access::viewer(request, app).await? {
-        Viewer::Customer(key) => Ok(key),
-        Viewer::Agent => Err(Refusal::new(Code::Forbidden, "this is for customers").into()),
-    }
+    let Viewer::Customer(key) = access::viewer(request, app).await? else {
+        return Err(Refusal::new(Code::Forbidden, "this is for customers").into());
+    };
+    let address = app.client_address(request);
+    app.messages.count(key, address, Instant::now())?;
+    Ok(key)
 }
 
 /// The room tells everybody whom it concerns, as it does of what it had stored itself.

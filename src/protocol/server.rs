@@ -108,11 +108,13 @@ pub enum ServerFrame {
     /// Somebody came or went, or is away or available.
     #[serde(rename = "presence")]
     Presence(PresenceView),
-    /// What `settings` of `welcome` said is different now.
+    /// What `settings` or `limits.files` of `welcome` said is different now.
     #[serde(rename = "settings.changed")]
     SettingsChanged {
         /// As they are now.
         settings: Box<SettingsView>,
+        /// What files may be from now on; `None`: there are none.
+        files: Option<FileLimitsView>,
     },
     /// The answer to `ping`.
     #[serde(rename = "pong")]

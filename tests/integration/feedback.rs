@@ -148,7 +148,7 @@ fn what_the_business_does_not_ask_is_forbidden(engine: Engine) {
     let none = json!({"contact": false, "rating": false});
     assert_eq!(put(&server, &admin, "asking", 0, none).status, 200);
     let asking = customer.until(|frame| match frame {
-        ServerFrame::SettingsChanged { settings } => Some(settings.asking),
+        ServerFrame::SettingsChanged { settings, .. } => Some(settings.asking),
         _ => None,
     });
     assert!(!asking.rating && !asking.contact);
@@ -162,4 +162,27 @@ fn what_the_business_does_not_ask_is_forbidden(engine: Engine) {
         json!({"score": 5}),
     );
     assert_eq!(rating.code(), "forbidden");
+}
+
+#[test]
+fn contact_details_and_ratings_count_as_the_messages_that_they_are() {
+    let database = Database::new(Engine::Sqlite);
+    let server = Server::on(&database)
+        .with("KEFU_MESSAGES_PER_MINUTE", 4)
+        .start();
+    let me = token();
+    let (mut customer, _) = Client::customer(&server, &me, json!({}));
+    say(&mut customer);
+    let contact = |token: &str| call(&server, "/api/v1/contact", token, json!({"name": "Ana"}));
+    for _ in 0..3 {
+        assert_eq!(contact(&me).status, 200);
+    }
+    let refused = contact(&me);
+    assert_eq!((refused.status, refused.code()), (429, "rate_limited"));
+    assert!(refused.body["retry_after_ms"].as_u64().unwrap() > 0);
+    let path = "/api/v1/conversations/1/rating";
+    let rating = call(&server, path, &me, json!({"score": 5}));
+    assert_eq!(rating.code(), "rate_limited");
+    // Others behind the same address are not held to it.
+    assert_eq!(contact(&token()).code(), "conversation_not_found");
 }

@@ -35,7 +35,7 @@ pub fn put(server: &Server, bearer: &str, section: &str, version: i64, value: Va
 
 fn changed(client: &mut Client) -> SettingsView {
     client.until(|frame| match frame {
-        ServerFrame::SettingsChanged { settings } => Some(*settings),
+        ServerFrame::SettingsChanged { settings, .. } => Some(*settings),
         _ => None,
     })
 }

@@ -7,7 +7,7 @@ use chrono::DateTime;
 use super::{Effect, Effects, Room};
 use crate::{
     domain::{Settings, Side},
-    protocol::{ServerFrame, SettingsView},
+    protocol::{FileLimitsView, ServerFrame, SettingsView},
 };
 
 /// The settings as the room was last told.
@@ -16,6 +16,8 @@ pub(super) struct Business {
     pub settings: Arc<Settings>,
     /// As those who are connected see them.
     pub view: Box<SettingsView>,
+    /// What files may be, as they see it.
+    pub files: Option<FileLimitsView>,
 }
 
 impl Default for Business {
@@ -23,7 +25,12 @@ impl Default for Business {
         let settings = Arc::<Settings>::default();
         let (view, _) = SettingsView::at(&settings, DateTime::UNIX_EPOCH);
         let view = Box::new(view);
-        Self { settings, view }
+        let files = FileLimitsView::new(&settings.files);
+        Self {
+            settings,
+            view,
+            files,
+        }
     }
 }
 
@@ -35,13 +42,15 @@ impl Room {
         view: Box<SettingsView>,
         out: &mut Effects,
     ) {
+        let files = FileLimitsView::new(&settings.files);
         self.business.settings = settings;
         // What waits may be handed out from now on.
         self.staff.look_again(self.now_ms);
-        if self.business.view == view {
+        if self.business.view == view && self.business.files == files {
             return;
         }
         self.business.view.clone_from(&view);
+        self.business.files.clone_from(&files);
         let mut to = self.joined(Side::Customer);
         to.extend(self.joined(Side::Agent));
         if to.is_empty() {
@@ -50,7 +59,7 @@ impl Room {
         let settings = view;
         out.push(Effect::Send {
             to,
-            frame: ServerFrame::SettingsChanged { settings },
+            frame: ServerFrame::SettingsChanged { settings, files },
         });
     }
 }

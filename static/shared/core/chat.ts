@@ -259,6 +259,7 @@ export class Chat {
         break;
       case 'settings.changed':
         this.business = frame.business;
+        this.limits = { ...this.limits, files: frame.files };
         break;
       case 'resumed':
       case 'pong':

@@ -146,7 +146,11 @@ export type ServerFrame =
   | Welcome
   | { readonly type: 'resumed' }
   | { readonly type: 'pong' }
-  | { readonly type: 'settings.changed'; readonly business: Business }
+  | {
+      readonly type: 'settings.changed';
+      readonly business: Business;
+      readonly files: Limits['files'];
+    }
   | Accepted
   | Done
   | { readonly type: 'queue'; readonly conversation: string; readonly position: number }
@@ -370,7 +374,11 @@ export function readFrame(data: string): ServerFrame | null {
     case 'pong':
       return { type: f.type };
     case 'settings.changed':
-      return { type: f.type, business: readBusiness(f.settings) };
+      return {
+        type: f.type,
+        business: readBusiness(f.settings),
+        files: readFileLimits(f.files),
+      };
     case 'message.accepted':
       if (conversation === null) return null;
       return { type: f.type, ref: text(f.ref), conversation, seq: count(f.seq) };

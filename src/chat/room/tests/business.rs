@@ -22,7 +22,7 @@ fn told(world: &World, session: u64) -> Vec<Option<String>> {
         .flatten();
     let names = received.filter_map(|frame| match frame {
         ServerFrame::Welcome(welcome) => Some(welcome.settings.name.clone()),
-        ServerFrame::SettingsChanged { settings } => Some(settings.name.clone()),
+        ServerFrame::SettingsChanged { settings, .. } => Some(settings.name.clone()),
         _ => None,
     });
     names.collect()
@@ -43,4 +43,23 @@ fn everybody_who_is_in_hears_of_other_settings_once() {
     assert_eq!(told(&world, 1), [None, tea.clone()]);
     assert_eq!(told(&world, 2), [None, tea.clone()]);
     assert_eq!(told(&world, 3), [tea]);
+}
+
+#[test]
+fn who_is_in_hears_what_files_may_be_from_now_on() {
+    let mut world = World::new();
+    world.hello(1, visitor(1), &[]);
+    world.settle();
+    let mut settings = Settings::default();
+    settings.files.bytes = 1_000;
+    let view = Box::new(SettingsView::at(&settings, now()).0);
+    let settings = Arc::new(settings);
+    world.apply(Command::Settings { settings, view });
+    let heard = world.received[&SessionId(1)]
+        .iter()
+        .find_map(|frame| match frame {
+            ServerFrame::SettingsChanged { files, .. } => files.clone(),
+            _ => None,
+        });
+    assert_eq!(heard.unwrap().bytes, 1_000);
 }
