@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use diesel::prelude::*;
 
-use super::{BatchError, Result, Target, look::Targets};
+use super::{
+    BatchError, Result, Target,
+    look::{Customers, Targets},
+};
 use crate::{
     domain::{Code, ConversationId, File, FileId, Refusal, Seq},
     store::{
@@ -74,13 +77,19 @@ impl Uploads {
 
     /// Gives a post its file, or says why not. Comes after the search for repeats: a retry finds its message
     /// with the file that is posted since.
-    pub fn claim(&mut self, post: &Post, target: Target, careful: bool) -> Result<Option<Refusal>> {
+    pub fn claim(
+        &mut self,
+        post: &Post,
+        target: Target,
+        customers: &Customers,
+        careful: bool,
+    ) -> Result<Option<Refusal>> {
         let Some(wanted) = &post.file else {
             return Ok(None);
         };
         let free = self.rows.get(wanted.id.as_str()).is_some_and(|row| {
             row.conversation_id.is_none()
-                && uploaded(&post.from, row)
+                && uploaded(&post.from, customers, row)
                 && !self.claimed.contains(&row.id)
         });
         if !free && !careful {
@@ -112,9 +121,13 @@ impl Uploads {
     }
 }
 
-fn uploaded(poster: &Poster, row: &FileRow) -> bool {
+fn uploaded(poster: &Poster, customers: &Customers, row: &FileRow) -> bool {
     match poster {
-        Poster::Customer { key, .. } => row.customer_token_hash.as_deref() == Some(&key.0),
+        // Whoever has been identified meanwhile has uploaded it under a key that is now another.
+        Poster::Customer { key, .. } => {
+            let by = row.customer_token_hash.as_deref();
+            by == Some(&key.0) || by == Some(&customers.own_key(key).0)
+        }
         Poster::Agent(agent) => row.agent_id == Some(agent.id.0),
     }
 }

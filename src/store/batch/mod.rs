@@ -241,7 +241,10 @@ impl<'a> Batch<'a> {
                         }
                     } else if let Some(refusal) = self.closed(post, target)? {
                         Decision::Refuse(refusal)
-                    } else if let Some(refusal) = self.uploads.claim(post, target, self.careful)? {
+                    } else if let Some(refusal) =
+                        self.uploads
+                            .claim(post, target, &self.customers, self.careful)?
+                    {
                         Decision::Refuse(refusal)
                     } else {
                         seen.insert(key, index);

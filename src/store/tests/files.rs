@@ -36,13 +36,13 @@ fn new_file(by: &Poster, size: u64) -> NewFile {
     }
 }
 
-fn upload(store: &Store, by: &Poster) -> File {
+pub fn upload(store: &Store, by: &Poster) -> File {
     let new = new_file(by, 10);
     assert!(wait(store.add_file(new.clone())).unwrap());
     new.file
 }
 
-fn write(
+pub fn write(
     from: &Poster,
     to: Option<ConversationId>,
     client_id: &str,
@@ -63,7 +63,7 @@ fn write(
     })
 }
 
-fn post(desk: &Desk, write: Write) -> Written {
+pub fn post(desk: &Desk, write: Write) -> Written {
     desk.writer.submit(write).unwrap();
     desk.collect(1).remove(0)
 }

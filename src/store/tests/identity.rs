@@ -1,5 +1,6 @@
 //! Whoever the host site has just identified: sessions from before know them by another key for a moment.
 
+use super::files;
 use crate::{
     domain::{Claims, CustomerKey, Seq, Token},
     store::{
@@ -44,6 +45,22 @@ fn what_a_session_from_before_sends_goes_into_the_same_conversation() {
         assert_eq!((late.message.seq, next.message.seq), (Seq(2), Seq(3)));
         assert_eq!(database.count("customers"), 1);
         assert_eq!(database.count("conversations"), 1);
+    });
+}
+
+#[test]
+fn a_file_from_before_is_posted_by_a_session_from_before() {
+    on_both_engines(|database| {
+        let store = database.store();
+        let desk = Desk::new(&store);
+        let before = customer();
+        desk.post(&before, None, "one");
+        let file = files::upload(&store, &before);
+        identify(&store, &before, "42");
+        let sent = files::write(&before, None, "picture", &file, 9);
+        let posted = posted(files::post(&desk, sent));
+        assert_eq!(posted.message.file, Some(file));
+        assert_eq!(posted.message.seq, Seq(2));
     });
 }
 
