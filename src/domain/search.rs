@@ -9,6 +9,9 @@ pub struct SearchWords(Vec<String>);
 impl SearchWords {
     const CHARS: usize = 100;
     const WORDS: usize = 5;
+    /// What can be searched for.
+    pub const ALLOWED: &str =
+        "1 to 5 words of at most 100 characters together, none of them U+0000";
 
     /// Reads what somebody typed. A single Chinese character is a word like any other.
     ///

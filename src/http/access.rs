@@ -120,6 +120,19 @@ pub async fn admin(request: &HttpRequest, app: &App) -> Result<Me, Answer> {
     Err(forbidden().into())
 }
 
+/// The agent who asks, if they may review what all of them have said: a supervisor or an admin.
+///
+/// # Errors
+/// [`Code::Forbidden`], or as [`agent`].
+pub async fn reviewer(request: &HttpRequest, app: &App) -> Result<Me, Answer> {
+    let me = agent(request, app).await?;
+    if matches!(me.role, Role::Supervisor | Role::Admin) {
+        return Ok(me);
+    }
+    let message = "only a supervisor or an admin may do this";
+    Err(Refusal::new(Code::Forbidden, message).into())
+}
+
 /// Only admins may.
 pub fn forbidden() -> Refusal {
     Refusal::new(Code::Forbidden, "only an admin may do this")

@@ -13,6 +13,7 @@ mod feedback;
 mod files;
 mod gate;
 mod health;
+mod history;
 mod identity;
 mod limits;
 mod me;
@@ -158,6 +159,7 @@ pub fn routes(app: &web::Data<App>) -> impl FnOnce(&mut web::ServiceConfig) + us
                     .service(get("/conversations/{id}", api::conversation))
                     .service(get("/conversations/{id}/messages", api::messages))
                     .service(get("/conversations/{id}/customer", customer::customer))
+                    .service(get("/history", history::history))
                     .service(get("/search", search::search))
                     .configure(replies::configure)
                     .configure(tags::configure)

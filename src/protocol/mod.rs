@@ -8,6 +8,7 @@ mod client;
 mod close;
 mod customer;
 mod dialect;
+mod history;
 mod reply;
 mod search;
 mod server;
@@ -23,6 +24,7 @@ pub use client::{
 pub use close::Close;
 pub use customer::CustomerDetailsView;
 pub use dialect::{ACK, Dialect, ascii};
+pub use history::{RatingView, ReviewedView};
 pub use reply::SavedReplyView;
 pub use search::{HitMessageView, HitView, PieceView};
 pub use server::{
@@ -98,6 +100,7 @@ mod page {
         check::<BlockView>("block");
         check::<SavedReplyView>("reply");
         check::<HitView>("hit");
+        check::<ReviewedView>("reviewed");
     }
 
     #[test]

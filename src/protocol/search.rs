@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ConversationView;
-use crate::domain::{Hit, Piece, Seq, rfc3339};
+use crate::domain::{Hit, HitMessage, Piece, Seq, rfc3339};
 
 /// A conversation that was found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,12 +42,18 @@ impl HitView {
     pub fn new(hit: &Hit, conversation: ConversationView) -> Self {
         Self {
             conversation,
-            message: hit.message.map(|message| HitMessageView {
-                seq: message.seq,
-                kind: message.kind.as_str().to_owned(),
-                sent_at: rfc3339(message.sent_at),
-            }),
+            message: hit.message.map(HitMessageView::from),
             excerpt: hit.excerpt.iter().map(PieceView::from).collect(),
+        }
+    }
+}
+
+impl From<HitMessage> for HitMessageView {
+    fn from(message: HitMessage) -> Self {
+        Self {
+            seq: message.seq,
+            kind: message.kind.as_str().to_owned(),
+            sent_at: rfc3339(message.sent_at),
         }
     }
 }

@@ -444,6 +444,7 @@ fn close_older(
         Status::Closed.as_str().clone_into(&mut row.status);
         row.current_of = None;
         row.waiting_since = None;
+        row.closed_at = Some(at.naive_utc());
         row.last_seq += 1;
         row.last_message_at = at.naive_utc();
         let event = Event {

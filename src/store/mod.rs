@@ -19,6 +19,7 @@ mod customer;
 mod error;
 mod feedback;
 mod files;
+mod history;
 mod identity;
 mod manage;
 mod migrate;
@@ -61,6 +62,7 @@ pub use self::{
     error::StoreError,
     feedback::Unrated,
     files::{NewFile, Uploader, Usage},
+    history::HistoryPage,
     identity::{EndedToken, Holder, Identified},
     presence::{Colleague, KeepPresence, Staff},
     reads::{ConversationPage, Cursor, CustomerJoin, MessagePage, NotACursor, Page, Viewer},

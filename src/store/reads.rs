@@ -72,8 +72,8 @@ pub struct CustomerJoin {
 /// A place in the list of conversations. Opaque to whoever holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    at: Timestamp,
-    id: ConversationId,
+    pub(super) at: Timestamp,
+    pub(super) id: ConversationId,
 }
 
 /// A string that is no cursor.

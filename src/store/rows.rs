@@ -62,6 +62,8 @@ pub(super) struct ConversationRow {
     pub customer_unread: i64,
     pub agent_unread: i64,
     pub agent_since: Option<NaiveDateTime>,
+    pub first_response_ms: Option<i64>,
+    pub closed_at: Option<NaiveDateTime>,
 }
 
 impl ConversationRow {

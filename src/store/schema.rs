@@ -66,6 +66,8 @@ diesel::table! {
         customer_unread -> BigInt,
         agent_unread -> BigInt,
         agent_since -> Nullable<Timestamp>,
+        first_response_ms -> Nullable<BigInt>,
+        closed_at -> Nullable<Timestamp>,
     }
 }
 

@@ -355,10 +355,10 @@ fn assemble(
     })
 }
 
-const ESCAPE: char = '!';
+pub(super) const ESCAPE: char = '!';
 
 /// The word anywhere, with the signs that LIKE has for itself taken as they are.
-fn pattern(word: &str) -> String {
+pub(super) fn pattern(word: &str) -> String {
     let mut pattern = String::from("%");
     for c in word.chars() {
         if matches!(c, '%' | '_' | ESCAPE) {

@@ -24,6 +24,7 @@ mod desk;
 mod faults;
 mod feedback;
 mod files;
+mod history;
 mod http;
 mod identity;
 mod inbox;

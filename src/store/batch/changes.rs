@@ -202,7 +202,7 @@ pub struct Changes {
     pub recount: BTreeSet<i64>,
     /// Files that were posted, and with which message.
     pub files: Vec<(FileId, ConversationId, Seq)>,
-    /// Conversations that have another status or agent.
+    /// Conversations that have another status or agent, or their first answer.
     pub changed: BTreeSet<i64>,
 }
 
@@ -295,6 +295,8 @@ impl Changes {
                     conversations::current_of.eq(row.current_of),
                     conversations::waiting_since.eq(row.waiting_since),
                     conversations::agent_since.eq(row.agent_since),
+                    conversations::first_response_ms.eq(row.first_response_ms),
+                    conversations::closed_at.eq(row.closed_at),
                 ))
                 .execute(conn)?;
         }

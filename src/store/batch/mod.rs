@@ -473,6 +473,14 @@ impl<'a> Batch<'a> {
                 row.agent_read_seq = row.last_seq;
                 row.agent_unread = 0;
                 row.customer_unread += i64::from(post.kind.is_said());
+                if post.kind.is_said()
+                    && row.customer_id.is_some()
+                    && row.first_response_ms.is_none()
+                {
+                    let took = at.naive_utc() - row.created_at;
+                    row.first_response_ms = Some(took.num_milliseconds().max(0));
+                    changes.changed.insert(id);
+                }
             }
         }
         let message = Message {
@@ -513,6 +521,7 @@ impl<'a> Batch<'a> {
         row.agent_id = agent.map(|agent| agent.0);
         row.agent_since = (status == Status::Open).then(|| at.naive_utc());
         row.waiting_since = (status == Status::Waiting).then(|| at.naive_utc());
+        row.closed_at = (status == Status::Closed).then(|| at.naive_utc());
         row.current_of = row.customer_id.filter(|_| status != Status::Closed);
         row.last_seq += 1;
         row.last_message_at = at.naive_utc();

@@ -1,0 +1,8 @@
+UPDATE conversations SET
+    first_response_ms = (SELECT TIMESTAMPDIFF(MICROSECOND, conversations.created_at, MIN(m.sent_at)) DIV 1000
+        FROM messages m WHERE m.conversation_id = conversations.id
+        AND m.sender_role = 'agent' AND m.kind IN ('text', 'file')),
+    closed_at = CASE WHEN status = 'closed' THEN COALESCE(
+        (SELECT MAX(m.sent_at) FROM messages m WHERE m.conversation_id = conversations.id AND m.event = 'closed'),
+        last_message_at) END
+WHERE customer_id IS NOT NULL;

@@ -1,0 +1,309 @@
+//! Conversations by what those who review ask for, the newest first. Called by HTTP; runs on the blocking
+//! threads of `mod.rs`.
+//!
+//! What an index answers (when it began, whose it is, who has it, its status) leaves a list that is walked
+//! from its newest end; the rest is looked at there, a bounded number of conversations at a time and for a
+//! bounded time in all. So a page may have few rows or none and still say where the next one goes on.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::{Duration, Instant},
+};
+
+use chrono::NaiveDateTime;
+use diesel::{dsl::exists, prelude::*};
+
+use super::{
+    Cursor, Store, StoreError,
+    connection::{DbConnection, MultiBackend},
+    error::nonsense,
+    reads,
+    schema::{conversation_tags, conversations, customers, messages, ratings},
+    search::{ESCAPE, pattern},
+};
+use crate::domain::{
+    ConversationId, HeldBy, HistoryFilter, HitMessage, Kind, Listed, Piece, Rating, RatingAsked,
+    Reviewed, SearchWords, Seq, excerpt,
+};
+
+/// How many conversations are looked at in one go, at first and at most.
+const WINDOW: (i64, i64) = (500, 16_000);
+/// Of them where their messages are read, too.
+const READING: (i64, i64) = (200, 1_000);
+/// How long a page is looked for, as long as it has no row; well within the patience of a read.
+const SEARCHING: Duration = Duration::from_millis(700);
+
+/// A page of the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryPage {
+    /// By when they began, the newest first.
+    pub rows: Vec<Reviewed>,
+    /// Where to go on, also where there was no row yet; `None` at the end.
+    pub next: Option<Cursor>,
+}
+
+impl Store {
+    /// Conversations that fit, those that began last first; at most `limit` of them.
+    pub async fn history(
+        &self,
+        filter: HistoryFilter,
+        before: Option<Cursor>,
+        limit: usize,
+    ) -> Result<HistoryPage, StoreError> {
+        self.read(move |conn| history(conn, &filter, before, limit))
+            .await
+    }
+}
+
+/// When a conversation began, and which it is.
+type Place = (NaiveDateTime, i64);
+
+/// `query` without what an index leaves out.
+macro_rules! walk {
+    ($filter:expr, $before:expr) => {{
+        let mut query = conversations::table
+            .left_join(customers::table.on(customers::id.nullable().eq(conversations::customer_id)))
+            .order((conversations::created_at.desc(), conversations::id.desc()))
+            .select((conversations::created_at, conversations::id))
+            .into_boxed::<MultiBackend>();
+        if let Some((at, id)) = $before {
+            let same = conversations::created_at
+                .eq(at)
+                .and(conversations::id.lt(id));
+            // Said twice: the plain bound is what an index goes by.
+            query = query
+                .filter(conversations::created_at.le(at))
+                .filter(conversations::created_at.lt(at).or(same));
+        }
+        if let Some(from) = $filter.from {
+            query = query.filter(conversations::created_at.ge(from.naive_utc()));
+        }
+        if let Some(to) = $filter.to {
+            query = query.filter(conversations::created_at.lt(to.naive_utc()));
+        }
+        match $filter.agent {
+            Some(HeldBy::Agent(id)) => query = query.filter(conversations::agent_id.eq(id.0)),
+            Some(HeldBy::Nobody) => query = query.filter(conversations::agent_id.is_null()),
+            None => {}
+        }
+        if let Some(customer) = $filter.customer {
+            query = query.filter(conversations::customer_id.eq(customer.0));
+        }
+        if let Some(status) = $filter.status {
+            query = query.filter(conversations::status.eq(status.as_str()));
+        }
+        query
+    }};
+}
+
+fn history(
+    conn: &mut DbConnection,
+    filter: &HistoryFilter,
+    before: Option<Cursor>,
+    limit: usize,
+) -> QueryResult<HistoryPage> {
+    let began = Instant::now();
+    let (mut window, most) = if filter.words.is_some() {
+        READING
+    } else {
+        WINDOW
+    };
+    let mut before: Option<Place> = before.map(|cursor| (cursor.at.naive_utc(), cursor.id.0));
+    let mut found: Vec<Place> = Vec::new();
+    let next = loop {
+        // The last one that is looked at now.
+        let last: Option<Place> = (walk!(filter, before).limit(1).offset(window - 1))
+            .first(conn)
+            .optional()?;
+        let room = i64::try_from(limit - found.len()).unwrap_or(i64::MAX - 1);
+        let mut rows = fitting(conn, filter, before, last, room + 1)?;
+        let full = rows.len() > limit - found.len();
+        rows.truncate(limit - found.len());
+        found.append(&mut rows);
+        if full {
+            break found.last().copied();
+        }
+        let Some(last) = last else { break None };
+        let tired = began.elapsed() >= SEARCHING;
+        if found.len() == limit || tired {
+            break Some(last);
+        }
+        before = Some(last);
+        window = (window * 2).min(most);
+    };
+    let ids: Vec<i64> = found.iter().map(|(_, id)| *id).collect();
+    Ok(HistoryPage {
+        rows: rows(conn, &ids, filter.words.as_ref())?,
+        next: next.map(|(at, id)| Cursor {
+            at: at.and_utc(),
+            id: ConversationId(id),
+        }),
+    })
+}
+
+/// Those that fit, from `before` to `last` and no further.
+fn fitting(
+    conn: &mut DbConnection,
+    filter: &HistoryFilter,
+    before: Option<Place>,
+    last: Option<Place>,
+    limit: i64,
+) -> QueryResult<Vec<Place>> {
+    let mut query = walk!(filter, before);
+    if let Some((at, id)) = last {
+        let same = (conversations::created_at.eq(at)).and(conversations::id.ge(id));
+        query = query
+            .filter(conversations::created_at.ge(at))
+            .filter(conversations::created_at.gt(at).or(same));
+    }
+    if let Some(tag) = filter.tag {
+        let tagged = conversation_tags::table
+            .filter(conversation_tags::conversation_id.eq(conversations::id))
+            .filter(conversation_tags::tag_id.eq(tag.0));
+        query = query.filter(exists(tagged));
+    }
+    let rated = ratings::table.filter(ratings::conversation_id.eq(conversations::id));
+    match filter.rating {
+        Some(RatingAsked::Score(score)) => {
+            let so = rated.filter(ratings::score.eq(i32::from(score)));
+            query = query.filter(exists(so));
+        }
+        Some(RatingAsked::Rated) => query = query.filter(exists(rated)),
+        Some(RatingAsked::Unrated) => query = query.filter(diesel::dsl::not(exists(rated))),
+        None => {}
+    }
+    for word in filter.customer_text.iter().flat_map(SearchWords::iter) {
+        let pattern = pattern(word);
+        let name = customers::name.like(pattern.clone()).escape(ESCAPE);
+        let email = customers::email.like(pattern.clone()).escape(ESCAPE);
+        let site = customers::external_id.like(pattern).escape(ESCAPE);
+        // An OR with something unknown in it may be unknown, which is as good as no.
+        query = query.filter(name.or(email).or(site).assume_not_null());
+    }
+    let Some(words) = &filter.words else {
+        return query.limit(limit).load(conn);
+    };
+    let mut found: Vec<Place> = query.load(conn)?;
+    let ids: Vec<i64> = found.iter().map(|(_, id)| *id).collect();
+    let mut said = messages::table
+        .filter(messages::conversation_id.eq_any(ids))
+        .filter(messages::kind.ne(Kind::Event.as_str()))
+        .select(messages::conversation_id)
+        .distinct()
+        .into_boxed::<MultiBackend>();
+    for word in words.iter() {
+        said = said.filter(messages::text.like(pattern(word)).escape(ESCAPE));
+    }
+    let said: HashSet<i64> = said.load(conn)?.into_iter().collect();
+    found.retain(|(_, id)| said.contains(id));
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(found)
+}
+
+/// What a table shows of these conversations, in their order.
+fn rows(
+    conn: &mut DbConnection,
+    ids: &[i64],
+    words: Option<&SearchWords>,
+) -> QueryResult<Vec<Reviewed>> {
+    type Figures = (i64, Option<NaiveDateTime>, Option<i64>, Option<i64>, i64);
+    let mut listed: HashMap<i64, Listed> = reads::listed(conn, ids.to_vec())?
+        .into_iter()
+        .map(|one| (one.conversation.id.0, one))
+        .collect();
+    let figures: Vec<Figures> = conversations::table
+        .filter(conversations::id.eq_any(ids))
+        .select((
+            conversations::id,
+            conversations::closed_at,
+            conversations::first_response_ms,
+            conversations::customer_id,
+            conversations::last_seq,
+        ))
+        .load(conn)?;
+    let figures: HashMap<i64, Figures> = figures.into_iter().map(|row| (row.0, row)).collect();
+    // The one conversation of a shared room has no events, and may be too long to count.
+    let countable: Vec<i64> = (figures.values())
+        .filter(|(_, _, _, customer, _)| customer.is_some())
+        .map(|row| row.0)
+        .collect();
+    let said: Vec<(i64, i64)> = messages::table
+        .filter(messages::conversation_id.eq_any(countable))
+        .filter(messages::kind.eq_any(said()))
+        .group_by(messages::conversation_id)
+        .select((messages::conversation_id, diesel::dsl::count_star()))
+        .load(conn)?;
+    let said: HashMap<i64, i64> = said.into_iter().collect();
+    let scores: Vec<(i64, i32, String)> = ratings::table
+        .filter(ratings::conversation_id.eq_any(ids))
+        .select((ratings::conversation_id, ratings::score, ratings::comment))
+        .load(conn)?;
+    let mut scores: HashMap<i64, Rating> = scores
+        .into_iter()
+        .map(|(id, score, comment)| {
+            let score = u8::try_from(score).map_err(|_| nonsense("ratings.score"))?;
+            Ok((id, Rating { score, comment }))
+        })
+        .collect::<QueryResult<_>>()?;
+    let mut rows = Vec::with_capacity(ids.len());
+    for id in ids {
+        let (Some(listed), Some(figures)) = (listed.remove(id), figures.get(id)) else {
+            continue;
+        };
+        let (_, closed_at, first_response_ms, customer, last_seq) = *figures;
+        let (message, excerpt) = match words {
+            Some(words) => newest_with(conn, *id, words)?.unzip(),
+            None => (None, None),
+        };
+        rows.push(Reviewed {
+            listed,
+            ended_at: closed_at.map(|at| at.and_utc()),
+            first_response_ms,
+            messages: match customer {
+                Some(_) => said.get(id).copied().unwrap_or(0),
+                None => last_seq,
+            },
+            rating: scores.remove(id),
+            message,
+            excerpt: excerpt.unwrap_or_default(),
+        });
+    }
+    Ok(rows)
+}
+
+fn said() -> Vec<&'static str> {
+    let said = Kind::ALL.iter().filter(|kind| kind.is_said());
+    said.map(|kind| kind.as_str()).collect()
+}
+
+/// The newest message of a conversation that has all the words.
+fn newest_with(
+    conn: &mut DbConnection,
+    id: i64,
+    words: &SearchWords,
+) -> QueryResult<Option<(HitMessage, Vec<Piece>)>> {
+    let mut query = messages::table
+        .filter(messages::conversation_id.eq(id))
+        .filter(messages::kind.ne(Kind::Event.as_str()))
+        .order(messages::seq.desc())
+        .select((
+            messages::seq,
+            messages::kind,
+            messages::sent_at,
+            messages::text,
+        ))
+        .into_boxed::<MultiBackend>();
+    for word in words.iter() {
+        query = query.filter(messages::text.like(pattern(word)).escape(ESCAPE));
+    }
+    let found: Option<(i64, String, NaiveDateTime, String)> = query.first(conn).optional()?;
+    let Some((seq, kind, sent_at, text)) = found else {
+        return Ok(None);
+    };
+    let message = HitMessage {
+        seq: Seq(seq),
+        kind: Kind::parse(&kind).ok_or_else(|| nonsense("messages.kind"))?,
+        sent_at: sent_at.and_utc(),
+    };
+    Ok(Some((message, excerpt(&text, words))))
+}
