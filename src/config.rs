@@ -39,8 +39,78 @@ pub enum Verb {
     /// Manage the accounts of agents.
     #[command(subcommand)]
     Agent(AgentVerb),
+    /// Write conversations into a file.
+    ///
+    /// What is broken off is taken up by the same command.
+    Export(Box<ExportArgs>),
     /// Say whether the settings of `serve` are right, all problems at once, and stop.
     CheckConfig(Box<ServeArgs>),
+}
+
+/// What to export, and where to. Without a filter it is everything.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the fields of DatabaseArgs say it")]
+    pub database: DatabaseArgs,
+    /// The file to make.
+    pub file: PathBuf,
+    /// csv, jsonl or html; where it is not given, what the file's name ends in.
+    #[arg(long)]
+    pub format: Option<String>,
+    /// Begun on this date or later, such as 2026-11-25.
+    #[arg(long)]
+    pub from: Option<String>,
+    /// Begun on this date or earlier.
+    #[arg(long)]
+    pub to: Option<String>,
+    /// The time zone of these dates, such as Asia/Shanghai; UTC where it is not given.
+    #[arg(long)]
+    pub tz: Option<String>,
+    /// Of this agent: the id of an account, or "none".
+    #[arg(long)]
+    pub agent: Option<String>,
+    /// Of this customer, by id.
+    #[arg(long)]
+    pub customer: Option<String>,
+    /// Of customers whose name, e-mail address or id on the site has these words.
+    #[arg(long)]
+    pub customer_text: Option<String>,
+    /// waiting, open or closed.
+    #[arg(long)]
+    pub status: Option<String>,
+    /// With this tag, by id.
+    #[arg(long)]
+    pub tag: Option<String>,
+    /// 1 to 5, rated or unrated.
+    #[arg(long)]
+    pub rating: Option<String>,
+    /// With these words in a message.
+    #[arg(long)]
+    pub q: Option<String>,
+    /// en or zh: what an HTML file speaks.
+    #[arg(long, default_value = "en")]
+    pub language: String,
+}
+
+impl ExportArgs {
+    /// The filter, as the HTTP API has it.
+    pub fn asked(&self, name: &str) -> Option<&str> {
+        let value = match name {
+            "from" => &self.from,
+            "to" => &self.to,
+            "tz" => &self.tz,
+            "agent" => &self.agent,
+            "customer" => &self.customer,
+            "customer_text" => &self.customer_text,
+            "status" => &self.status,
+            "tag" => &self.tag,
+            "rating" => &self.rating,
+            "q" => &self.q,
+            _ => &None,
+        };
+        value.as_deref()
+    }
 }
 
 /// What can be done to accounts. Passwords are read from the terminal or from standard input.

@@ -10,8 +10,9 @@ use clap::{
     error::{ContextKind, ContextValue},
 };
 use kefu::{
-    config::{self, AgentVerb, Cli, DatabaseArgs, LogFormat, ServeArgs, Verb},
-    domain::{RoomKind, rfc3339},
+    config::{self, AgentVerb, Cli, DatabaseArgs, ExportArgs, LogFormat, ServeArgs, Verb},
+    domain::{HistoryFilter, RoomKind, now, rfc3339},
+    export::{self, About, Format, Language, ToFile, Totals},
     password, server,
     store::{Store, StoreError, StoreOptions},
 };
@@ -66,6 +67,7 @@ fn run(verb: Verb) -> Result<(), String> {
             Ok(())
         }
         Verb::Agent(verb) => agent(verb),
+        Verb::Export(wanted) => export(&wanted),
     }
 }
 
@@ -146,6 +148,50 @@ fn agent(verb: AgentVerb) -> Result<(), String> {
             println!("{username} can sign in no more and is signed out everywhere");
         }
     }
+    Ok(())
+}
+
+fn export(wanted: &ExportArgs) -> Result<(), String> {
+    let ending = wanted.file.extension().and_then(|ending| ending.to_str());
+    let format = wanted.format.as_deref().or(ending).unwrap_or_default();
+    let format = Format::parse(format).ok_or("--format must be csv, jsonl or html")?;
+    let filter = HistoryFilter::read(|name| wanted.asked(name))
+        .map_err(|refusal| format!("--{}", refusal.message))?;
+    let asked = |name: &str| Some((name.to_owned(), wanted.asked(name)?.to_owned()));
+    let about = About {
+        filter: HistoryFilter::NAMES.into_iter().filter_map(asked).collect(),
+        by: "the command line".to_owned(),
+        made_at: now(),
+        language: Language::parse(&wanted.language).ok_or("--language must be en or zh")?,
+    };
+    let store = open(&wanted.database)?;
+    let to_file = ToFile {
+        path: wanted.file.clone(),
+        format,
+        filter,
+        about,
+    };
+    let seen = io::stderr().is_terminal();
+    let said = |totals: Totals| {
+        let Totals {
+            conversations,
+            messages,
+        } = totals;
+        format!("{conversations} conversations, {messages} messages")
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(|error| error.to_string())?;
+    let done = runtime.block_on(export::to_file(&store, to_file, |totals, reached| {
+        if seen && let Some(reached) = reached {
+            eprint!("\r{}, back to {} ", said(totals), reached.date_naive());
+        }
+    }));
+    if seen {
+        eprintln!();
+    }
+    println!("wrote {}: {}", wanted.file.display(), said(done?));
     Ok(())
 }
 

@@ -16,6 +16,7 @@ mod identity;
 mod key;
 mod message;
 mod reply;
+mod report;
 mod search;
 pub mod settings;
 mod tag;
@@ -40,6 +41,9 @@ pub use identity::{Claims, IdentitySecret, SECRET_BYTES, verify};
 pub use key::{ClientId, CustomerKey, SessionKey, TOKEN_CHARS, Token};
 pub use message::{Author, Event, EventName, Kind, Message};
 pub use reply::{ReplyContent, SavedReply, Unsaved};
+pub use report::{
+    Activity, Case, Count, Figures, Period, Report, Spread, Step, agents_of, quarter, report,
+};
 pub use search::{Hit, HitMessage, Piece, SearchWords, excerpt};
 pub use settings::{LiveSettings, Settings};
 pub use tag::{Tag, TagName, Untagged};

@@ -9,6 +9,7 @@ mod api;
 mod blocks;
 mod customer;
 pub mod engine;
+mod exports;
 mod feedback;
 mod files;
 mod gate;
@@ -20,6 +21,7 @@ mod me;
 mod pages;
 mod rate;
 mod replies;
+mod reports;
 mod search;
 mod session;
 mod settings;
@@ -160,6 +162,8 @@ pub fn routes(app: &web::Data<App>) -> impl FnOnce(&mut web::ServiceConfig) + us
                     .service(get("/conversations/{id}/messages", api::messages))
                     .service(get("/conversations/{id}/customer", customer::customer))
                     .service(get("/history", history::history))
+                    .service(get("/history/export", exports::export))
+                    .service(get("/reports", reports::report))
                     .service(get("/search", search::search))
                     .configure(replies::configure)
                     .configure(tags::configure)

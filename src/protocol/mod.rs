@@ -10,6 +10,7 @@ mod customer;
 mod dialect;
 mod history;
 mod reply;
+mod report;
 mod search;
 mod server;
 mod settings;
@@ -26,6 +27,7 @@ pub use customer::CustomerDetailsView;
 pub use dialect::{ACK, Dialect, ascii};
 pub use history::{RatingView, ReviewedView};
 pub use reply::SavedReplyView;
+pub use report::{FiguresView, ReportView};
 pub use search::{HitMessageView, HitView, PieceView};
 pub use server::{
     ConversationView, ErrorView, EventView, FileLimitsView, FileView, HistoryView, LimitsView,

@@ -21,11 +21,13 @@ mod feedback;
 mod files;
 mod history;
 mod identity;
+mod long;
 mod manage;
 mod migrate;
 mod presence;
 mod reads;
 mod replies;
+mod reports;
 mod rows;
 mod schema;
 mod search;
@@ -132,6 +134,8 @@ struct Shared {
     /// One permit for each connection. A read that hangs keeps its permit, as it keeps its thread.
     permits: Arc<Semaphore>,
     waiting_reads: AtomicUsize,
+    /// One permit for each long read.
+    long_reads: Arc<Semaphore>,
 }
 
 /// Counts a read that waits.
@@ -202,6 +206,7 @@ impl Store {
                 pool,
                 permits: Arc::new(Semaphore::new(permits)),
                 waiting_reads: AtomicUsize::new(0),
+                long_reads: long::permits(),
             }),
         })
     }

@@ -76,6 +76,13 @@ pub struct Cursor {
     pub(super) id: ConversationId,
 }
 
+impl Cursor {
+    /// The place right behind a conversation, by when it began or was last active.
+    pub fn new(at: Timestamp, id: ConversationId) -> Self {
+        Self { at, id }
+    }
+}
+
 /// A string that is no cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a cursor is what \"next\" held in an earlier answer")]

@@ -21,6 +21,7 @@ mod bad_input;
 mod blocks;
 mod command_line;
 mod desk;
+mod exports;
 mod faults;
 mod feedback;
 mod files;

@@ -22,13 +22,14 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "domain", "channel", "texts", "protocol", "store", "incident",
         ],
     ),
+    ("export", &["domain", "protocol", "store"]),
     ("config", &["domain", "store"]),
     ("socketio", &["channel", "texts"]),
     (
         "http",
         &[
             "domain", "channel", "texts", "protocol", "store", "chat", "config", "incident",
-            "password", "socketio", "files",
+            "export", "password", "socketio", "files",
         ],
     ),
     (

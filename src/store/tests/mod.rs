@@ -14,6 +14,7 @@ mod once;
 mod order;
 mod private;
 mod replies;
+mod reports;
 mod review;
 mod search;
 mod settings;

@@ -1,0 +1,287 @@
+//! Exports of the history: what fits a filter, in one of three forms, made part by part. A part is small whatever
+//! the export's size, is made from a cursor alone, and says where the next one goes on; so an export takes little
+//! memory, shows how far it is, and goes on after a break. Used by HTTP and by the command line.
+//!
+//! **Invariant**: the parts of an export, one after the other, are the whole; its last line has the SHA-256 of
+//! everything before that line.
+
+mod checksum;
+mod csv;
+mod cursor;
+mod file;
+mod html;
+mod jsonl;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::csv::cell as csv_cell;
+pub use self::{
+    cursor::{ExportCursor, NotAnExportCursor},
+    file::{ToFile, to_file},
+};
+use crate::{
+    domain::{CustomerDetails, HistoryFilter, Message, Reviewed, Seq, Timestamp},
+    store::{Cursor, Page, Store, StoreError, Viewer},
+};
+
+/// Conversations that are read at once.
+const ROWS: usize = 50;
+/// Messages that are read at once.
+const MESSAGES: usize = 50;
+/// A part is done when it is no smaller than this, in bytes.
+const PART_BYTES: usize = 256 << 10;
+
+/// What an export looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// For spreadsheets: a row a message.
+    Csv,
+    /// For programs, and to be imported again: an object a line.
+    Jsonl,
+    /// To read and to print.
+    Html,
+}
+
+impl Format {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Csv, Self::Jsonl, Self::Html];
+
+    /// As it is asked for, and as a file's name ends.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+            Self::Html => "html",
+        }
+    }
+
+    /// Reads [`Format::as_str`] back.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.as_str() == text)
+    }
+
+    /// The media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Jsonl => "application/jsonl; charset=utf-8",
+            Self::Html => "text/html; charset=utf-8",
+        }
+    }
+}
+
+/// What an export says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// What was asked for, by name, in the words of who asked.
+    pub filter: Vec<(String, String)>,
+    /// The user name of who asked.
+    pub by: String,
+    /// When it was begun; of one that goes on, its cursor says that.
+    pub made_at: Timestamp,
+    /// What the page to read and print speaks.
+    pub language: Language,
+}
+
+/// What an export speaks, apart from what people have said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    #[default]
+    En,
+    /// Chinese.
+    Zh,
+}
+
+impl Language {
+    /// By its tag, `en` or `zh`.
+    pub fn parse(tag: &str) -> Option<Self> {
+        match tag {
+            "en" => Some(Self::En),
+            "zh" => Some(Self::Zh),
+            _ => None,
+        }
+    }
+}
+
+/// How much an export holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Conversations, whole.
+    pub conversations: u64,
+    /// Messages, events among them.
+    pub messages: u64,
+}
+
+/// A conversation, with all that an export says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exported {
+    /// The conversation, as the history has it.
+    pub row: Reviewed,
+    /// Whose it is; `None` in a shared room.
+    pub customer: Option<CustomerDetails>,
+}
+
+/// A part of an export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// UTF-8.
+    pub bytes: Vec<u8>,
+    /// Where the next one goes on; `None`: this was the last.
+    pub next: Option<ExportCursor>,
+    /// What has been exported so far, this part included.
+    pub totals: Totals,
+    /// When the conversation began that came last: they come from the newest to the oldest.
+    pub reached: Option<Timestamp>,
+}
+
+/// Makes the next part.
+///
+/// # Errors
+/// What the store says; the same cursor can be tried again.
+pub async fn part(
+    store: &Store,
+    format: Format,
+    filter: &HistoryFilter,
+    about: &About,
+    cursor: Option<ExportCursor>,
+) -> Result<Part, StoreError> {
+    let mut out = String::new();
+    let mut at = cursor.unwrap_or_default();
+    let about = &About {
+        made_at: at.made_at.unwrap_or(about.made_at),
+        ..about.clone()
+    };
+    if at.made_at.is_none() {
+        at.made_at = Some(about.made_at);
+        format.begin(&mut out, about);
+    }
+    let mut reached = None;
+    while out.len() < PART_BYTES {
+        let page = store.history(filter.clone(), at.before, ROWS).await?;
+        let ids = page.rows.iter().map(|row| row.listed.conversation.id);
+        let mut customers = store.customers_of(ids.collect()).await?;
+        for row in page.rows {
+            let id = row.listed.conversation.id;
+            let customer = customers.remove(&id);
+            let one = Exported { row, customer };
+            let began = one.row.listed.conversation.created_at;
+            reached = Some(began);
+            if at.within.is_none_or(|(within, _)| within != id) {
+                // The one that was under way does not fit the filter any more.
+                if at.within.is_some() {
+                    format.end_conversation(&mut out);
+                }
+                format.begin_conversation(&mut out, about, &one);
+                at.within = Some((id, Seq(0)));
+            }
+            while let Some((_, seq)) = at.within {
+                if out.len() >= PART_BYTES {
+                    return Ok(at.part(out, reached));
+                }
+                let page = store
+                    .messages(Viewer::Agent, id, Page::After(seq), MESSAGES)
+                    .await?;
+                // It may have been removed meanwhile.
+                let (messages, more) =
+                    page.map_or((Vec::new(), false), |page| (page.messages, page.more));
+                for message in &messages {
+                    format.message(&mut out, about, &one, message);
+                }
+                at.totals.messages += messages.len() as u64;
+                at.within = messages.last().filter(|_| more).map(|last| (id, last.seq));
+            }
+            format.end_conversation(&mut out);
+            at.totals.conversations += 1;
+            at.before = Some(Cursor::new(began, id));
+            if out.len() >= PART_BYTES {
+                return Ok(at.part(out, reached));
+            }
+        }
+        // Where nothing has fitted for a while, the place moves on all the same.
+        let Some(next) = page.next else {
+            return Ok(at.last_part(out, reached, format, about));
+        };
+        at.before = Some(next);
+    }
+    Ok(at.part(out, reached))
+}
+
+impl ExportCursor {
+    fn part(mut self, out: String, reached: Option<Timestamp>) -> Part {
+        self.checksum.update(out.as_bytes());
+        Part {
+            totals: self.totals,
+            bytes: out.into_bytes(),
+            reached,
+            next: Some(self),
+        }
+    }
+
+    fn last_part(
+        mut self,
+        mut out: String,
+        reached: Option<Timestamp>,
+        format: Format,
+        about: &About,
+    ) -> Part {
+        format.end_conversations(&mut out, about, self.totals);
+        self.checksum.update(out.as_bytes());
+        let sum = self.checksum.hex();
+        format.end(&mut out, about, self.totals, &sum);
+        Part {
+            totals: self.totals,
+            bytes: out.into_bytes(),
+            reached,
+            next: None,
+        }
+    }
+}
+
+/// What each form makes of it.
+impl Format {
+    fn begin(self, out: &mut String, about: &About) {
+        match self {
+            Self::Csv => csv::begin(out),
+            Self::Jsonl => jsonl::begin(out, about),
+            Self::Html => html::begin(out, about),
+        }
+    }
+
+    fn begin_conversation(self, out: &mut String, about: &About, one: &Exported) {
+        match self {
+            Self::Csv => {}
+            Self::Jsonl => jsonl::conversation(out, one),
+            Self::Html => html::begin_conversation(out, about, one),
+        }
+    }
+
+    fn message(self, out: &mut String, about: &About, one: &Exported, message: &Message) {
+        match self {
+            Self::Csv => csv::message(out, one, message),
+            Self::Jsonl => jsonl::message(out, message),
+            Self::Html => html::message(out, about, message),
+        }
+    }
+
+    fn end_conversation(self, out: &mut String) {
+        if self == Self::Html {
+            html::end_conversation(out);
+        }
+    }
+
+    fn end_conversations(self, out: &mut String, about: &About, totals: Totals) {
+        if self == Self::Html {
+            html::end_conversations(out, about, totals);
+        }
+    }
+
+    fn end(self, out: &mut String, about: &About, totals: Totals, sum: &str) {
+        match self {
+            Self::Csv => csv::end(out, about, totals, sum),
+            Self::Jsonl => jsonl::end(out, totals, sum),
+            Self::Html => html::end(out, totals, sum),
+        }
+    }
+}
