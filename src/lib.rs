@@ -11,6 +11,7 @@ pub mod domain;
 pub mod files;
 pub mod http;
 mod incident;
+mod index;
 pub mod password;
 pub mod protocol;
 pub mod server;

@@ -21,6 +21,7 @@ mod feedback;
 mod files;
 mod history;
 mod identity;
+mod index;
 mod manage;
 mod migrate;
 mod presence;
@@ -62,8 +63,9 @@ pub use self::{
     error::StoreError,
     feedback::Unrated,
     files::{NewFile, Uploader, Usage},
-    history::HistoryPage,
+    history::{HistoryCursor, HistoryPage},
     identity::{EndedToken, Holder, Identified},
+    index::{IndexPlace, IndexStep},
     presence::{Colleague, KeepPresence, Staff},
     reads::{ConversationPage, Cursor, CustomerJoin, MessagePage, NotACursor, Page, Viewer},
     search::{SearchCursor, SearchPage},

@@ -13,6 +13,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("incident", &["domain"]),
     ("password", &[]),
     ("files", &["domain"]),
+    ("index", &["store"]),
     ("sweep", &["domain", "files", "store"]),
     ("protocol", &["domain"]),
     ("store", &["domain", "incident"]),
@@ -35,7 +36,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         "server",
         &[
             "domain", "protocol", "store", "chat", "http", "config", "incident", "password",
-            "files", "sweep",
+            "files", "index", "sweep",
         ],
     ),
 ];

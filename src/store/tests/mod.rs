@@ -10,6 +10,7 @@ mod fault;
 mod files;
 mod history;
 mod identity;
+mod index;
 mod once;
 mod order;
 mod private;
