@@ -7,6 +7,7 @@
 pub mod channel;
 pub mod chat;
 pub mod config;
+pub mod dev;
 pub mod domain;
 pub mod files;
 pub mod http;

@@ -30,6 +30,7 @@ mod replies;
 mod rows;
 mod schema;
 mod search;
+mod seed;
 mod settings;
 mod tags;
 #[cfg(test)]
@@ -69,6 +70,7 @@ pub use self::{
     presence::{Colleague, KeepPresence, Staff},
     reads::{ConversationPage, Cursor, CustomerJoin, MessagePage, NotACursor, Page, Viewer},
     search::{SearchCursor, SearchPage},
+    seed::{SeedBase, SeedConversation, SeedCustomer, SeedMessage},
     settings::{SectionChange, Unsaved},
     totp::Totp,
     url::{BadDatabaseUrl, DatabaseUrl, Engine},

@@ -13,6 +13,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("incident", &["domain"]),
     ("password", &[]),
     ("files", &["domain"]),
+    ("dev", &["domain", "store"]),
     ("index", &["store"]),
     ("sweep", &["domain", "files", "store"]),
     ("protocol", &["domain"]),
