@@ -96,12 +96,22 @@ impl Store {
     }
 }
 
+/// The customers who are meant, where they are known before.
+type Few<'a> = Option<&'a Vec<i64>>;
+
+fn few(conn: &mut DbConnection, filter: &HistoryFilter) -> QueryResult<Option<Vec<i64>>> {
+    match &filter.customer_text {
+        Some(words) => search::customers_with(conn, words),
+        None => Ok(None),
+    }
+}
+
 /// When a conversation began, and which it is.
 type Place = (NaiveDateTime, i64);
 
 /// `query` without what an index leaves out.
 macro_rules! walk {
-    ($filter:expr, $before:expr) => {{
+    ($filter:expr, $few:expr, $before:expr) => {{
         let mut query = conversations::table
             .left_join(customers::table.on(customers::id.nullable().eq(conversations::customer_id)))
             .order((conversations::created_at.desc(), conversations::id.desc()))
@@ -130,6 +140,9 @@ macro_rules! walk {
         if let Some(customer) = $filter.customer {
             query = query.filter(conversations::customer_id.eq(customer.0));
         }
+        if let Some(few) = $few {
+            query = query.filter(conversations::customer_id.eq_any(few));
+        }
         if let Some(status) = $filter.status {
             query = query.filter(conversations::status.eq(status.as_str()));
         }
@@ -145,15 +158,17 @@ fn history(
 ) -> QueryResult<HistoryPage> {
     let began = Instant::now();
     let (mut window, most) = WINDOW;
+    let few = few(conn, filter)?;
+    let few = few.as_ref();
     let mut before: Option<Place> = before.map(|cursor| (cursor.at.naive_utc(), cursor.id.0));
     let mut found: Vec<Place> = Vec::new();
     let next = loop {
         // The last one that is looked at now.
-        let last: Option<Place> = (walk!(filter, before).limit(1).offset(window - 1))
+        let last: Option<Place> = (walk!(filter, few, before).limit(1).offset(window - 1))
             .first(conn)
             .optional()?;
         let room = i64::try_from(limit - found.len()).unwrap_or(i64::MAX - 1);
-        let mut rows = fitting(conn, filter, Among::Walk(before, last), room + 1)?;
+        let mut rows = fitting(conn, filter, few, Among::Walk(before, last), room + 1)?;
         let full = rows.len() > limit - found.len();
         rows.truncate(limit - found.len());
         found.append(&mut rows);
@@ -186,12 +201,21 @@ fn said(
     before: SearchCursor,
     limit: usize,
 ) -> QueryResult<HistoryPage> {
+    let few = few(conn, filter)?;
+    let few = few.as_ref();
     let narrow = |conn: &mut DbConnection, ids: Vec<i64>| -> QueryResult<HashSet<i64>> {
         let most = i64::try_from(ids.len()).unwrap_or(i64::MAX);
-        let found = fitting(conn, filter, Among::These(ids), most)?;
+        let found = fitting(conn, filter, few, Among::These(ids), most)?;
         Ok(found.into_iter().map(|(_, id)| id).collect())
     };
-    let (found, next) = search::in_texts(conn, words, before, limit, &narrow)?;
+    let began = Instant::now();
+    let (mut found, mut next) = search::in_texts(conn, words, before, limit, &narrow)?;
+    while let Some(before) = next
+        && found.is_empty()
+        && began.elapsed() < SEARCHING
+    {
+        (found, next) = search::in_texts(conn, words, before, limit, &narrow)?;
+    }
     let ids: Vec<i64> = found.iter().map(|raw| raw.conversation).collect();
     let hits = found.into_iter().map(|raw| (raw.conversation, raw));
     Ok(HistoryPage {
@@ -212,6 +236,7 @@ enum Among {
 fn fitting(
     conn: &mut DbConnection,
     filter: &HistoryFilter,
+    few: Few<'_>,
     among: Among,
     limit: i64,
 ) -> QueryResult<Vec<Place>> {
@@ -219,7 +244,7 @@ fn fitting(
         Among::Walk(before, last) => (before, last, None),
         Among::These(ids) => (None, None, Some(ids)),
     };
-    let mut query = walk!(filter, before).limit(limit);
+    let mut query = walk!(filter, few, before).limit(limit);
     if let Some(ids) = these {
         query = query.filter(conversations::id.eq_any(ids));
     }

@@ -14,7 +14,7 @@ use std::{
 };
 
 use chrono::{DateTime, NaiveDateTime};
-use diesel::prelude::*;
+use diesel::{dsl::max, prelude::*};
 
 use super::{
     Store, StoreError,
@@ -30,7 +30,10 @@ use crate::domain::{
 
 /// How many conversations' names one request looks at.
 const NAMES: i64 = 20_000;
-/// How many messages one request looks at.
+/// How many customers are looked at in one go, and how many of them are few.
+const CUSTOMERS: i64 = 1_000_000;
+const FEW: usize = 500;
+/// How many messages that are not indexed one request looks at.
 const TEXTS: i64 = 50_000;
 /// How many messages that fit one request reads: a conversation may have many of them.
 const FITTING: usize = 200;
@@ -153,8 +156,15 @@ impl Store {
         from: Option<SearchCursor>,
         limit: usize,
     ) -> Result<SearchPage, StoreError> {
-        self.read(move |conn| search(conn, &words, from, limit))
-            .await
+        self.read(move |conn| {
+            let began = Instant::now();
+            let mut page = search(conn, &words, from, limit)?;
+            while page.hits.is_empty() && page.next.is_some() && began.elapsed() < SEARCHING {
+                page = search(conn, &words, page.next, limit)?;
+            }
+            Ok(page)
+        })
+        .await
     }
 }
 
@@ -323,6 +333,33 @@ fn by_index(
 /// What was found, and from where to go on.
 type Found = (Vec<Raw>, Option<Place>);
 
+/// Those customers who have all the words, each in one of what they are called and known by; `None` where they
+/// are many, or too many to look at, so that one finds some of them quicker among the latest conversations.
+pub(super) fn customers_with(
+    conn: &mut DbConnection,
+    words: &SearchWords,
+) -> QueryResult<Option<Vec<i64>>> {
+    let newest: Option<i64> = (customers::table.select(max(customers::id))).first(conn)?;
+    if newest.unwrap_or(0) > CUSTOMERS {
+        return Ok(None);
+    }
+    let most = i64::try_from(FEW).unwrap_or(i64::MAX);
+    let mut query = customers::table
+        .select(customers::id)
+        .limit(most + 1)
+        .into_boxed::<MultiBackend>();
+    for word in words.iter() {
+        let pattern = pattern(word);
+        let name = customers::name.like(pattern.clone()).escape(ESCAPE);
+        let email = customers::email.like(pattern.clone()).escape(ESCAPE);
+        let site = customers::external_id.like(pattern).escape(ESCAPE);
+        // An OR with something unknown in it may be unknown, which is as good as no.
+        query = query.filter(name.or(email).or(site).assume_not_null());
+    }
+    let found: Vec<i64> = query.load(conn)?;
+    Ok(Some(found).filter(|found| found.len() <= FEW))
+}
+
 fn by_name(
     conn: &mut DbConnection,
     words: &SearchWords,
@@ -347,13 +384,17 @@ fn by_name(
             query
         }};
     }
+    let few = customers_with(conn, words)?;
     // The last row that is looked at.
-    let last: Option<(NaiveDateTime, i64)> =
+    let last: Option<(NaiveDateTime, i64)> = if few.is_some() {
+        None
+    } else {
         after!(conversations::table.select((conversations::last_message_at, conversations::id)))
             .limit(1)
             .offset(NAMES - 1)
             .first(conn)
-            .optional()?;
+            .optional()?
+    };
     let mut query = after!(
         conversations::table
             .inner_join(
@@ -369,6 +410,9 @@ fn by_name(
     .limit(i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1);
     if let Some((at, _)) = last {
         query = query.filter(conversations::last_message_at.ge(at));
+    }
+    if let Some(few) = few {
+        query = query.filter(conversations::customer_id.eq_any(few));
     }
     for word in words.iter() {
         let pattern = pattern(word);
