@@ -13,6 +13,7 @@ mod identity;
 mod index;
 mod once;
 mod order;
+mod plans;
 mod private;
 mod replies;
 mod review;
