@@ -51,6 +51,13 @@ bench: bench/node/node_modules/.kefu-installed ## what a message costs, beside o
 	scripts/with-mariadb "$(TARGET_DIR)/bench/release/kefu-bench" "$(TARGET_DIR)/release/kefu" bench/node \
 	  --out docs/PERFORMANCE.md $(ARGS)
 
+# Not part of the tests either. Smaller: make history-bench ARGS='--messages 100000'
+.PHONY: history-bench
+history-bench: ## how quick history and search are among 1,000,000 messages on a MariaDB of its own
+	@scripts/setup server database
+	cargo build --release --locked
+	scripts/with-mariadb scripts/history-bench "$(TARGET_DIR)/release/kefu" $(ARGS)
+
 .PHONY: clean
 clean: ## remove everything that was built or fetched here; the data stays
 	cargo clean

@@ -43,6 +43,9 @@ pub enum Verb {
     ///
     /// What is broken off is taken up by the same command.
     Export(Box<ExportArgs>),
+    /// What helps to try things out and to measure.
+    #[command(subcommand)]
+    Dev(DevVerb),
     /// Say whether the settings of `serve` are right, all problems at once, and stop.
     CheckConfig(Box<ServeArgs>),
 }
@@ -111,6 +114,41 @@ impl ExportArgs {
         };
         value.as_deref()
     }
+}
+
+/// What helps developers.
+#[derive(Debug, Subcommand)]
+pub enum DevVerb {
+    /// Fill a database with conversations that nobody had: a year of them, in English and Chinese.
+    Seed {
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "the fields of DatabaseArgs say it")]
+        database: DatabaseArgs,
+        /// How many messages, events and notes included.
+        #[arg(long, default_value_t = 10_000)]
+        messages: u64,
+        /// About how many conversations; a tenth of the messages where it is not given.
+        #[arg(long)]
+        conversations: Option<u64>,
+        /// The same gives the same.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// The day with which it ends, such as 2026-11-23; yesterday (UTC) where it is not given.
+        #[arg(long)]
+        until: Option<chrono::NaiveDate>,
+        /// Also where there are conversations already.
+        #[arg(long)]
+        append: bool,
+    },
+    /// Measure the history and the search on this database, which must be one for that: it writes into it.
+    MeasureHistory {
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "the fields of DatabaseArgs say it")]
+        database: DatabaseArgs,
+        /// How many messages to make where there are none.
+        #[arg(long, default_value_t = 1_000_000)]
+        messages: u64,
+    },
 }
 
 /// What can be done to accounts. Passwords are read from the terminal or from standard input.

@@ -7,11 +7,13 @@
 pub mod channel;
 pub mod chat;
 pub mod config;
+pub mod dev;
 pub mod domain;
 pub mod export;
 pub mod files;
 pub mod http;
 mod incident;
+mod index;
 pub mod password;
 pub mod protocol;
 pub mod server;

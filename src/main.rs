@@ -3,14 +3,17 @@
 use std::{
     io::{self, BufRead, IsTerminal, Write},
     process::ExitCode,
+    time::Instant,
 };
 
+use chrono::{Days, NaiveDate, NaiveTime};
 use clap::{
     Parser,
     error::{ContextKind, ContextValue},
 };
 use kefu::{
-    config::{self, AgentVerb, Cli, DatabaseArgs, ExportArgs, LogFormat, ServeArgs, Verb},
+    config::{self, AgentVerb, Cli, DatabaseArgs, DevVerb, ExportArgs, LogFormat, ServeArgs, Verb},
+    dev,
     domain::{HistoryFilter, RoomKind, now, rfc3339},
     export::{self, About, Format, Language, ToFile, Totals},
     password, server,
@@ -68,6 +71,7 @@ fn run(verb: Verb) -> Result<(), String> {
         }
         Verb::Agent(verb) => agent(verb),
         Verb::Export(wanted) => export(&wanted),
+        Verb::Dev(verb) => dev(verb),
     }
 }
 
@@ -193,6 +197,74 @@ fn export(wanted: &ExportArgs) -> Result<(), String> {
     }
     println!("wrote {}: {}", wanted.file.display(), said(done?));
     Ok(())
+}
+
+fn dev(verb: DevVerb) -> Result<(), String> {
+    match verb {
+        DevVerb::Seed {
+            database,
+            messages,
+            conversations,
+            seed,
+            until,
+            append,
+        } => {
+            let store = open(&database)?;
+            let plan = plan(messages, conversations, seed, append, until);
+            let began = Instant::now();
+            fill(&store, plan)?;
+            let seconds = began.elapsed().as_secs_f64();
+            println!("made {messages} messages in {seconds:.1} s");
+        }
+        DevVerb::MeasureHistory { database, messages } => {
+            let options = StoreOptions::new(database.database_url, RoomKind::Private);
+            let store = Store::open(options).map_err(|error| error.to_string())?;
+            match fill(&store, plan(messages, None, 1, false, None)) {
+                Ok(()) => println!("made {messages} messages"),
+                Err(why) => println!("{why}: measured as they are"),
+            }
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .build()
+                .map_err(|error| error.to_string())?;
+            runtime
+                .block_on(dev::measure::history(&store))
+                .map_err(|error| error.to_string())?;
+        }
+    }
+    Ok(())
+}
+
+fn plan(
+    messages: u64,
+    conversations: Option<u64>,
+    seed: u64,
+    append: bool,
+    until: Option<NaiveDate>,
+) -> dev::Plan {
+    let until = until.unwrap_or_else(|| now().date_naive() - Days::new(1));
+    dev::Plan {
+        messages,
+        conversations: conversations.unwrap_or(messages / 10).max(1),
+        seed,
+        append,
+        until: (until + Days::new(1)).and_time(NaiveTime::MIN),
+    }
+}
+
+/// Shows how far it is where somebody looks.
+fn fill(store: &Store, plan: dev::Plan) -> Result<(), String> {
+    let live = io::stderr().is_terminal();
+    let progress = |done| {
+        if live {
+            eprint!("\r{done} of {} messages", plan.messages);
+        }
+    };
+    let done = dev::seed(store, plan, progress).map_err(|error| error.to_string());
+    if live {
+        eprintln!();
+    }
+    done
 }
 
 fn known(username: &str, found: Result<bool, StoreError>) -> Result<(), String> {

@@ -19,7 +19,7 @@ use crate::{
     config::ServeArgs,
     files::Files,
     http::{self, App},
-    password,
+    index, password,
     protocol::{HISTORY_PAGE, LimitsView},
     store::{Store, StoreError, Writer},
     sweep,
@@ -77,6 +77,7 @@ async fn serve(
     let stop_within = Duration::from_secs(settings.stop_s);
     let unposted = Duration::from_secs(settings.file_unposted_s);
     tokio::task::spawn_local(sweep::keep_sweeping(store.clone(), files.clone(), unposted));
+    tokio::task::spawn_local(index::keep_indexing(store.clone()));
     let app = web::Data::new(App::new(store, room.clone(), blocks, settings, files));
     let server = start_http(listener, &app)?;
     let handle = server.handle();

@@ -33,11 +33,12 @@ impl SearchWords {
         self.0.iter().map(String::as_str)
     }
 
-    /// Whether those words are there that a collation might take for others: to some of MySQL's, all
-    /// emoji are the same.
-    pub fn has_exact(&self, text: &str) -> bool {
-        let beyond = |word: &&str| word.chars().any(|c| u32::from(c) > 0xFFFF);
-        self.iter().filter(beyond).all(|word| text.contains(word))
+    /// Whether a text has all the words, upper and lower case alike: a database takes more for the same, or
+    /// less, as its collation has it; to some of MySQL's all emoji are one.
+    pub fn are_in(&self, text: &str) -> bool {
+        let folded: String = text.chars().map(fold).collect();
+        let mut words = self.iter();
+        words.all(|word| folded.contains(&word.chars().map(fold).collect::<String>()))
     }
 }
 
@@ -117,7 +118,7 @@ pub fn excerpt(text: &str, words: &SearchWords) -> Vec<Piece> {
 }
 
 /// Upper and lower case alike, one for one.
-fn fold(c: char) -> char {
+pub(super) fn fold(c: char) -> char {
     c.to_lowercase().next().unwrap_or(c)
 }
 
@@ -175,9 +176,11 @@ mod tests {
     }
 
     #[test]
-    fn one_emoji_is_not_another() {
+    fn one_emoji_is_not_another_and_an_accent_counts() {
         let words = SearchWords::read("😀 x").unwrap();
-        assert!(words.has_exact("a 😀"));
-        assert!(!words.has_exact("a 🎉 x"));
+        assert!(words.are_in("X 😀"));
+        assert!(!words.are_in("a 🎉 x"));
+        assert!(!SearchWords::read("cafe").unwrap().are_in("Café"));
+        assert!(SearchWords::read("ёж").unwrap().are_in("ЁЖИК"));
     }
 }

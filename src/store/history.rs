@@ -4,9 +4,13 @@
 //! What an index answers (when it began, whose it is, who has it, its status) leaves a list that is walked
 //! from its newest end; the rest is looked at there, a bounded number of conversations at a time and for a
 //! bounded time in all. So a page may have few rows or none and still say where the next one goes on.
+//! Where words are looked for, the index of words (`search.rs`) leads to conversations, and the rest is held
+//! against those.
 
 use std::{
     collections::{HashMap, HashSet},
+    fmt,
+    str::FromStr,
     time::{Duration, Instant},
 };
 
@@ -14,44 +18,99 @@ use chrono::NaiveDateTime;
 use diesel::{dsl::exists, prelude::*};
 
 use super::{
-    Cursor, Store, StoreError,
+    Cursor, NotACursor, SearchCursor, Store, StoreError,
     connection::{DbConnection, MultiBackend},
     error::nonsense,
     reads,
     schema::{conversation_tags, conversations, customers, messages, ratings},
-    search::{ESCAPE, pattern},
+    search::{self, ESCAPE, Raw, is_full, pattern},
 };
 use crate::domain::{
-    ConversationId, HeldBy, HistoryFilter, HitMessage, Kind, Listed, Piece, Rating, RatingAsked,
-    Reviewed, SearchWords, Seq, excerpt,
+    ConversationId, HeldBy, HistoryFilter, Kind, Listed, Rating, RatingAsked, Reviewed, SearchWords,
 };
 
-/// How many conversations are looked at in one go, at first and at most.
-const WINDOW: (i64, i64) = (500, 16_000);
-/// Of them where their messages are read, too.
-const READING: (i64, i64) = (200, 1_000);
+/// How many conversations are looked at in one go, at first and at most. Where that ends is found by reading
+/// their places: with OFFSET, or a join, in a prepared statement MariaDB sorts the whole table.
+const WINDOW: (i64, i64) = (500, 4_000);
 /// How long a page is looked for, as long as it has no row; well within the patience of a read.
 const SEARCHING: Duration = Duration::from_millis(700);
 
 /// A page of the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryPage {
-    /// By when they began, the newest first.
+    /// By when they began, the newest first; where words are looked for, by when they were said.
     pub rows: Vec<Reviewed>,
     /// Where to go on, also where there was no row yet; `None` at the end.
-    pub next: Option<Cursor>,
+    pub next: Option<HistoryCursor>,
+}
+
+/// Up to where was looked. Opaque to whoever holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HistoryCursor {
+    /// By when conversations began.
+    Began(Cursor),
+    /// Where words are looked for.
+    Said(SearchCursor),
+}
+
+impl fmt::Display for HistoryCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Began(cursor) => cursor.fmt(f),
+            Self::Said(cursor) => cursor.fmt(f),
+        }
+    }
+}
+
+impl FromStr for HistoryCursor {
+    type Err = NotACursor;
+
+    fn from_str(text: &str) -> Result<Self, NotACursor> {
+        let said = || text.parse().map(Self::Said);
+        (text.parse().map(Self::Began)).or_else(|_| said().map_err(|_| NotACursor))
+    }
 }
 
 impl Store {
-    /// Conversations that fit, those that began last first; at most `limit` of them.
+    /// Conversations that fit, the newest first; at most `limit` of them. A cursor of the other kind of filter,
+    /// with words or without, begins anew.
     pub async fn history(
         &self,
         filter: HistoryFilter,
-        before: Option<Cursor>,
+        before: Option<HistoryCursor>,
         limit: usize,
     ) -> Result<HistoryPage, StoreError> {
-        self.read(move |conn| history(conn, &filter, before, limit))
+        self.read(move |conn| page(conn, &filter, before, limit))
             .await
+    }
+}
+
+pub(super) fn page(
+    conn: &mut DbConnection,
+    filter: &HistoryFilter,
+    before: Option<HistoryCursor>,
+    limit: usize,
+) -> QueryResult<HistoryPage> {
+    match (&filter.words, before) {
+        (Some(words), before) => {
+            let before = match before {
+                Some(HistoryCursor::Said(cursor)) => cursor,
+                _ => SearchCursor::Texts(None),
+            };
+            said(conn, filter, words, before, limit)
+        }
+        (None, Some(HistoryCursor::Began(before))) => history(conn, filter, Some(before), limit),
+        (None, _) => history(conn, filter, None, limit),
+    }
+}
+
+/// The customers who are meant, where they are known before.
+type Few<'a> = Option<&'a Vec<i64>>;
+
+fn few(conn: &mut DbConnection, filter: &HistoryFilter) -> QueryResult<Option<Vec<i64>>> {
+    match &filter.customer_text {
+        Some(words) => search::customers_with(conn, words),
+        None => Ok(None),
     }
 }
 
@@ -60,9 +119,8 @@ type Place = (NaiveDateTime, i64);
 
 /// `query` without what an index leaves out.
 macro_rules! walk {
-    ($filter:expr, $before:expr) => {{
-        let mut query = conversations::table
-            .left_join(customers::table.on(customers::id.nullable().eq(conversations::customer_id)))
+    ($among:expr, $filter:expr, $few:expr, $before:expr) => {{
+        let mut query = $among
             .order((conversations::created_at.desc(), conversations::id.desc()))
             .select((conversations::created_at, conversations::id))
             .into_boxed::<MultiBackend>();
@@ -89,6 +147,9 @@ macro_rules! walk {
         if let Some(customer) = $filter.customer {
             query = query.filter(conversations::customer_id.eq(customer.0));
         }
+        if let Some(few) = $few {
+            query = query.filter(conversations::customer_id.eq_any(few));
+        }
         if let Some(status) = $filter.status {
             query = query.filter(conversations::status.eq(status.as_str()));
         }
@@ -103,20 +164,19 @@ fn history(
     limit: usize,
 ) -> QueryResult<HistoryPage> {
     let began = Instant::now();
-    let (mut window, most) = if filter.words.is_some() {
-        READING
-    } else {
-        WINDOW
-    };
+    let (mut window, most) = WINDOW;
+    let few = few(conn, filter)?;
+    let few = few.as_ref();
     let mut before: Option<Place> = before.map(|cursor| (cursor.at.naive_utc(), cursor.id.0));
     let mut found: Vec<Place> = Vec::new();
     let next = loop {
         // The last one that is looked at now.
-        let last: Option<Place> = (walk!(filter, before).limit(1).offset(window - 1))
-            .first(conn)
-            .optional()?;
+        let some: Vec<Place> = walk!(conversations::table, filter, few, before)
+            .limit(window)
+            .load(conn)?;
+        let last = some.last().copied().filter(|_| is_full(&some, window));
         let room = i64::try_from(limit - found.len()).unwrap_or(i64::MAX - 1);
-        let mut rows = fitting(conn, filter, before, last, room + 1)?;
+        let mut rows = fitting(conn, filter, few, Among::Walk(before, last), room + 1)?;
         let full = rows.len() > limit - found.len();
         rows.truncate(limit - found.len());
         found.append(&mut rows);
@@ -133,23 +193,71 @@ fn history(
     };
     let ids: Vec<i64> = found.iter().map(|(_, id)| *id).collect();
     Ok(HistoryPage {
-        rows: rows(conn, &ids, filter.words.as_ref())?,
-        next: next.map(|(at, id)| Cursor {
-            at: at.and_utc(),
-            id: ConversationId(id),
+        rows: rows(conn, &ids, HashMap::new())?,
+        next: next.map(|(at, id)| {
+            let (at, id) = (at.and_utc(), ConversationId(id));
+            HistoryCursor::Began(Cursor { at, id })
         }),
     })
 }
 
-/// Those that fit, from `before` to `last` and no further.
+/// A page of those in which words were said.
+fn said(
+    conn: &mut DbConnection,
+    filter: &HistoryFilter,
+    words: &SearchWords,
+    before: SearchCursor,
+    limit: usize,
+) -> QueryResult<HistoryPage> {
+    let few = few(conn, filter)?;
+    let few = few.as_ref();
+    let narrow = |conn: &mut DbConnection, ids: Vec<i64>| -> QueryResult<HashSet<i64>> {
+        let most = i64::try_from(ids.len()).unwrap_or(i64::MAX);
+        let found = fitting(conn, filter, few, Among::These(ids), most)?;
+        Ok(found.into_iter().map(|(_, id)| id).collect())
+    };
+    let began = Instant::now();
+    let (mut found, mut next) = search::in_texts(conn, words, before, limit, &narrow)?;
+    while let Some(before) = next
+        && found.is_empty()
+        && began.elapsed() < SEARCHING
+    {
+        (found, next) = search::in_texts(conn, words, before, limit, &narrow)?;
+    }
+    let ids: Vec<i64> = found.iter().map(|raw| raw.conversation).collect();
+    let hits = found.into_iter().map(|raw| (raw.conversation, raw));
+    Ok(HistoryPage {
+        rows: rows(conn, &ids, hits.collect())?,
+        next: next.map(HistoryCursor::Said),
+    })
+}
+
+/// Among which conversations is looked.
+enum Among {
+    /// From after the first to the second place, in the order of the list.
+    Walk(Option<Place>, Option<Place>),
+    /// These.
+    These(Vec<i64>),
+}
+
+/// Those that fit, words left out.
 fn fitting(
     conn: &mut DbConnection,
     filter: &HistoryFilter,
-    before: Option<Place>,
-    last: Option<Place>,
+    few: Few<'_>,
+    among: Among,
     limit: i64,
 ) -> QueryResult<Vec<Place>> {
-    let mut query = walk!(filter, before);
+    let (before, last, these) = match among {
+        Among::Walk(before, last) => (before, last, None),
+        Among::These(ids) => (None, None, Some(ids)),
+    };
+    let with_customers = conversations::table
+        .left_join(customers::table.on(customers::id.nullable().eq(conversations::customer_id)));
+    let mut query = walk!(with_customers, filter, few, before).limit(limit);
+    if let Some(ids) = these {
+        query = query.filter(conversations::id.eq_any(ids));
+    }
     if let Some((at, id)) = last {
         let same = (conversations::created_at.eq(at)).and(conversations::id.ge(id));
         query = query
@@ -180,31 +288,14 @@ fn fitting(
         // An OR with something unknown in it may be unknown, which is as good as no.
         query = query.filter(name.or(email).or(site).assume_not_null());
     }
-    let Some(words) = &filter.words else {
-        return query.limit(limit).load(conn);
-    };
-    let mut found: Vec<Place> = query.load(conn)?;
-    let ids: Vec<i64> = found.iter().map(|(_, id)| *id).collect();
-    let mut said = messages::table
-        .filter(messages::conversation_id.eq_any(ids))
-        .filter(messages::kind.ne(Kind::Event.as_str()))
-        .select(messages::conversation_id)
-        .distinct()
-        .into_boxed::<MultiBackend>();
-    for word in words.iter() {
-        said = said.filter(messages::text.like(pattern(word)).escape(ESCAPE));
-    }
-    let said: HashSet<i64> = said.load(conn)?.into_iter().collect();
-    found.retain(|(_, id)| said.contains(id));
-    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    Ok(found)
+    query.load(conn)
 }
 
 /// What a table shows of these conversations, in their order.
 fn rows(
     conn: &mut DbConnection,
     ids: &[i64],
-    words: Option<&SearchWords>,
+    mut hits: HashMap<i64, Raw>,
 ) -> QueryResult<Vec<Reviewed>> {
     type Figures = (i64, Option<NaiveDateTime>, Option<i64>, Option<i64>, i64);
     let mut listed: HashMap<i64, Listed> = reads::listed(conn, ids.to_vec())?
@@ -227,9 +318,11 @@ fn rows(
         .filter(|(_, _, _, customer, _)| customer.is_some())
         .map(|row| row.0)
         .collect();
+    let kinds = Kind::ALL.iter().filter(|kind| kind.is_said());
+    let kinds: Vec<_> = kinds.map(|kind| kind.as_str()).collect();
     let said: Vec<(i64, i64)> = messages::table
         .filter(messages::conversation_id.eq_any(countable))
-        .filter(messages::kind.eq_any(said()))
+        .filter(messages::kind.eq_any(kinds))
         .group_by(messages::conversation_id)
         .select((messages::conversation_id, diesel::dsl::count_star()))
         .load(conn)?;
@@ -251,10 +344,8 @@ fn rows(
             continue;
         };
         let (_, closed_at, first_response_ms, customer, last_seq) = *figures;
-        let (message, excerpt) = match words {
-            Some(words) => newest_with(conn, *id, words)?.unzip(),
-            None => (None, None),
-        };
+        let hit = hits.remove(id).map(|raw| (raw.message, raw.excerpt));
+        let (message, excerpt) = hit.unwrap_or_default();
         rows.push(Reviewed {
             listed,
             ended_at: closed_at.map(|at| at.and_utc()),
@@ -265,45 +356,8 @@ fn rows(
             },
             rating: scores.remove(id),
             message,
-            excerpt: excerpt.unwrap_or_default(),
+            excerpt,
         });
     }
     Ok(rows)
-}
-
-fn said() -> Vec<&'static str> {
-    let said = Kind::ALL.iter().filter(|kind| kind.is_said());
-    said.map(|kind| kind.as_str()).collect()
-}
-
-/// The newest message of a conversation that has all the words.
-fn newest_with(
-    conn: &mut DbConnection,
-    id: i64,
-    words: &SearchWords,
-) -> QueryResult<Option<(HitMessage, Vec<Piece>)>> {
-    let mut query = messages::table
-        .filter(messages::conversation_id.eq(id))
-        .filter(messages::kind.ne(Kind::Event.as_str()))
-        .order(messages::seq.desc())
-        .select((
-            messages::seq,
-            messages::kind,
-            messages::sent_at,
-            messages::text,
-        ))
-        .into_boxed::<MultiBackend>();
-    for word in words.iter() {
-        query = query.filter(messages::text.like(pattern(word)).escape(ESCAPE));
-    }
-    let found: Option<(i64, String, NaiveDateTime, String)> = query.first(conn).optional()?;
-    let Some((seq, kind, sent_at, text)) = found else {
-        return Ok(None);
-    };
-    let message = HitMessage {
-        seq: Seq(seq),
-        kind: Kind::parse(&kind).ok_or_else(|| nonsense("messages.kind"))?,
-        sent_at: sent_at.and_utc(),
-    };
-    Ok(Some((message, excerpt(&text, words))))
 }

@@ -21,6 +21,7 @@ mod feedback;
 mod files;
 mod history;
 mod identity;
+mod index;
 mod long;
 mod manage;
 mod migrate;
@@ -31,6 +32,7 @@ mod reports;
 mod rows;
 mod schema;
 mod search;
+mod seed;
 mod settings;
 mod tags;
 #[cfg(test)]
@@ -64,11 +66,13 @@ pub use self::{
     error::StoreError,
     feedback::Unrated,
     files::{NewFile, Uploader, Usage},
-    history::HistoryPage,
+    history::{HistoryCursor, HistoryPage},
     identity::{EndedToken, Holder, Identified},
+    index::{IndexPlace, IndexStep},
     presence::{Colleague, KeepPresence, Staff},
     reads::{ConversationPage, Cursor, CustomerJoin, MessagePage, NotACursor, Page, Viewer},
     search::{SearchCursor, SearchPage},
+    seed::{SeedBase, SeedConversation, SeedCustomer, SeedMessage},
     settings::{SectionChange, Unsaved},
     totp::Totp,
     url::{BadDatabaseUrl, DatabaseUrl, Engine},

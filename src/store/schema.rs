@@ -195,6 +195,31 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    search_state (id) {
+        id -> Integer,
+        next_segment -> BigInt,
+        caught_up_to -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    search_segments (id) {
+        id -> BigInt,
+        conversation_id -> BigInt,
+        first_seq -> BigInt,
+        last_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    search_grams (chunk, gram) {
+        chunk -> BigInt,
+        gram -> BigInt,
+        places -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     customers,
     agents,

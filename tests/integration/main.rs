@@ -33,6 +33,7 @@ mod limits;
 mod logs;
 mod modules;
 mod promises;
+mod seed;
 mod settings;
 mod shared_room;
 mod socketio;

@@ -13,6 +13,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("incident", &["domain"]),
     ("password", &[]),
     ("files", &["domain"]),
+    ("dev", &["domain", "store"]),
+    ("index", &["store"]),
     ("sweep", &["domain", "files", "store"]),
     ("protocol", &["domain"]),
     ("store", &["domain", "incident"]),
@@ -36,7 +38,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         "server",
         &[
             "domain", "protocol", "store", "chat", "http", "config", "incident", "password",
-            "files", "sweep",
+            "files", "index", "sweep",
         ],
     ),
 ];

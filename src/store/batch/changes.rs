@@ -159,7 +159,7 @@ fn insert_messages(conn: &mut DbConnection, messages: &[NewMessage]) -> QueryRes
 }
 
 /// A time as both engines read it.
-fn sql_time(at: NaiveDateTime) -> String {
+pub fn sql_time(at: NaiveDateTime) -> String {
     at.format("%F %T%.f").to_string()
 }
 

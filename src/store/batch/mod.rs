@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use diesel::result::{DatabaseErrorKind, Error};
 
 pub(super) use self::{
-    changes::{Changes, EVERYBODY, NewConversation, insert_conversations},
+    changes::{Changes, EVERYBODY, NewConversation, insert_conversations, sql_time},
     look::lock,
 };
 use self::{

@@ -1,0 +1,259 @@
+//! How quick the history and the search are on a large database, and what that costs those who write
+//! (`make history-bench`). Prints tables for docs/PERFORMANCE.md.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    domain::{ClientId, CustomerKey, HistoryFilter, Kind, SearchWords, Token},
+    store::{Post, Poster, Store, StoreError, Ticket, Write, Writer, Written},
+};
+
+/// Messages a second while it is measured.
+const RATE: u64 = 100;
+const ROUNDS: usize = 15;
+const PAGE: usize = 50;
+
+type Sent = Arc<Mutex<HashMap<u64, Instant>>>;
+type Took = Arc<Mutex<Vec<Duration>>>;
+
+/// Somebody who writes all the time.
+struct Chat {
+    stop: Arc<AtomicBool>,
+    took: Took,
+    thread: thread::JoinHandle<()>,
+    writer: Arc<Writer>,
+}
+
+impl Chat {
+    fn start(store: &Store) -> Result<Self, StoreError> {
+        let (sent, took): (Sent, Took) = Default::default();
+        let sink = {
+            let (sent, took) = (Arc::clone(&sent), Arc::clone(&took));
+            move |written: Vec<Written>| {
+                let now = Instant::now();
+                for one in written {
+                    let Written::Posted(posted) = one else {
+                        continue;
+                    };
+                    let since = locked(&sent).remove(&posted.ticket.0);
+                    locked(&took).extend(since.map(|since| now - since));
+                }
+            }
+        };
+        let writer = Arc::new(store.start_writer(sink)?);
+        let stop = Arc::new(AtomicBool::new(false));
+        let (stopped, submit) = (Arc::clone(&stop), Arc::clone(&writer));
+        let thread = thread::spawn(move || {
+            let number = AtomicU64::new(1);
+            let keys: Vec<_> = (0..20).filter_map(|_| Token::random().ok()).collect();
+            while !stopped.load(Ordering::Relaxed) {
+                let n = number.fetch_add(1, Ordering::Relaxed);
+                let key = &keys[usize::try_from(n).unwrap_or(0) % keys.len()];
+                if let Some(post) = post(n, CustomerKey::from(key)) {
+                    locked(&sent).insert(n, Instant::now());
+                    // A full queue shows as what is missing.
+                    let _ = submit.submit(Write::Post(post));
+                }
+                thread::sleep(Duration::from_micros(1_000_000 / RATE));
+            }
+        });
+        Ok(Self {
+            stop,
+            took,
+            thread,
+            writer,
+        })
+    }
+
+    /// Median and p99 since this was asked last.
+    fn so_far(&self) -> String {
+        let mut took = std::mem::take(&mut *locked(&self.took));
+        took.sort_unstable();
+        format!("{} / {}", at(&took, 50), at(&took, 99))
+    }
+
+    fn end(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        drop(self.thread.join());
+        self.writer.stop(Duration::from_secs(10));
+    }
+}
+
+fn post(n: u64, key: CustomerKey) -> Option<Post> {
+    Some(Post {
+        ticket: Ticket(n),
+        from: Poster::Customer {
+            key,
+            page: None,
+            language: Some("en".to_owned()),
+            user_agent: None,
+        },
+        conversation: None,
+        client_id: ClientId::parse(&format!("m-{n}"))?,
+        kind: Kind::Text,
+        text: format!("Where is my order number {n}? 我的订单呢？"),
+        file: None,
+    })
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn at(sorted: &[Duration], percent: usize) -> String {
+    let place = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
+    sorted.get(place).map_or_else(
+        || "-".to_owned(),
+        |took| format!("{:.1}", took.as_secs_f64() * 1_000.0),
+    )
+}
+
+/// Measures and prints.
+///
+/// # Errors
+/// The database.
+pub async fn history(store: &Store) -> Result<(), StoreError> {
+    let chat = Chat::start(store)?;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    println!("\n| meanwhile a message is stored within (ms, median / p99) | |\n|---|---|");
+    println!("| nothing else happens | {} |", chat.so_far());
+    let (mut from, mut messages, began) = (None, 0, Instant::now());
+    loop {
+        let step = match store.index(from).await {
+            // It took longer than a read may, and was done all the same.
+            Err(StoreError::Unavailable(_)) => continue,
+            other => other?,
+        };
+        messages += step.messages;
+        from = step.next;
+        if from.is_none() {
+            break;
+        }
+    }
+    let took = began.elapsed().as_secs_f64();
+    println!(
+        "| {messages} messages are indexed in {took:.0} s | {} |",
+        chat.so_far()
+    );
+    let mut lines = filters(store).await?;
+    let after_filters = chat.so_far();
+    lines.extend(searches(store).await?);
+    println!("| history is filtered | {after_filters} |");
+    println!("| words are searched for | {} |", chat.so_far());
+    println!("\n| first page of | rows | more | median ms | worst ms |\n|---|---|---|---|---|");
+    for line in lines {
+        println!("{line}");
+    }
+    chat.end();
+    Ok(())
+}
+
+async fn filters(store: &Store) -> Result<Vec<String>, StoreError> {
+    let mut lines = Vec::new();
+    for query in [
+        &[][..],
+        &[
+            ("from", "2026-03-01"),
+            ("to", "2026-03-31"),
+            ("tz", "Asia/Shanghai"),
+        ],
+        &[("agent", "2")],
+        &[("agent", "2"), ("to", "2026-02-01")],
+        &[("customer", "1000")],
+        &[("customer_text", "王芳")],
+        &[("customer_text", "customer777@")],
+        &[("status", "closed")],
+        &[("status", "waiting")],
+        &[("tag", "2")],
+        &[("tag", "7")],
+        &[("rating", "1")],
+        &[("rating", "unrated")],
+        &[
+            ("agent", "2"),
+            ("status", "closed"),
+            ("tag", "2"),
+            ("rating", "5"),
+        ],
+        &[("q", "refund")],
+        &[("q", "订单"), ("agent", "2")],
+        &[("q", "退款"), ("to", "2026-01-31")],
+    ] {
+        let asked = |name: &str| query.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
+        let Ok(filter) = HistoryFilter::read(asked) else {
+            continue;
+        };
+        let (mut took, mut rows, mut more) = (Vec::new(), 0, false);
+        for _ in 0..ROUNDS {
+            let began = Instant::now();
+            let page = store.history(filter.clone(), None, PAGE).await?;
+            took.push(began.elapsed());
+            (rows, more) = (page.rows.len(), page.next.is_some());
+        }
+        let name: Vec<_> = query
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let name = if name.is_empty() {
+            "everything".to_owned()
+        } else {
+            name.join(" ")
+        };
+        lines.push(line(&name, rows, more, took));
+    }
+    Ok(lines)
+}
+
+async fn searches(store: &Store) -> Result<Vec<String>, StoreError> {
+    let mut lines = Vec::new();
+    for typed in [
+        "order",
+        "订单",
+        "单",
+        "e",
+        "%",
+        "KF10000700",
+        "退款 快递",
+        "refund carrier",
+        "oolong",
+        "zzzxq",
+        "龘",
+    ] {
+        let Ok(words) = SearchWords::read(typed) else {
+            continue;
+        };
+        let (mut took, mut rows, mut more) = (Vec::new(), 0, false);
+        for _ in 0..ROUNDS {
+            let began = Instant::now();
+            // As the console asks: on and on until there is something to show, or nothing left.
+            let mut from = None;
+            (rows, more) = loop {
+                let page = store.search(words.clone(), from, PAGE).await?;
+                from = page.next;
+                if !page.hits.is_empty() || from.is_none() {
+                    break (page.hits.len(), from.is_some());
+                }
+            };
+            took.push(began.elapsed());
+        }
+        lines.push(line(&format!("search {typed}"), rows, more, took));
+    }
+    Ok(lines)
+}
+
+fn line(name: &str, rows: usize, more: bool, mut took: Vec<Duration>) -> String {
+    took.sort_unstable();
+    let more = if more { "yes" } else { "no" };
+    format!(
+        "| {name} | {rows} | {more} | {} | {} |",
+        at(&took, 50),
+        at(&took, 100)
+    )
+}
