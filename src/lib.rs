@@ -8,6 +8,7 @@ pub mod channel;
 pub mod chat;
 pub mod config;
 pub mod domain;
+pub mod export;
 pub mod files;
 pub mod http;
 mod incident;

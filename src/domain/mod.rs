@@ -3,6 +3,7 @@
 
 mod account;
 mod assignment;
+mod audit;
 mod block;
 mod conversation;
 mod customer;
@@ -25,6 +26,7 @@ mod totp;
 
 pub use account::{Account, AccountChange, Device, Login, LoginId, Me, Role, Unmanaged};
 pub use assignment::{AssignmentMode, AssignmentRules, Candidate, MAX_CAPACITY, choose, is_there};
+pub use audit::{AuditAction, AuditActor, AuditEntry, AuditFilter, NewAuditEntry};
 pub use block::{Block, BlockList, NewBlock, Target, neighbourhood};
 pub use conversation::{
     AgentRef, Conversation, CustomerRef, Listed, ReadMarks, Side, Status, Unread,

@@ -6,6 +6,7 @@ mod accounts;
 mod address;
 mod answer;
 mod api;
+mod audit;
 mod blocks;
 mod customer;
 pub mod engine;
@@ -166,6 +167,7 @@ pub fn routes(app: &web::Data<App>) -> impl FnOnce(&mut web::ServiceConfig) + us
                     .configure(me::configure)
                     .configure(accounts::configure)
                     .configure(totp::configure)
+                    .configure(audit::configure)
                     .configure(settings::configure)
                     .configure(feedback::configure)
                     .configure(blocks::configure)

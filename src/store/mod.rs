@@ -12,6 +12,7 @@
 //! **Invariant**: nothing here blocks an async thread, and no text or token is ever logged.
 
 mod accounts;
+mod audit;
 mod batch;
 mod blocks;
 mod connection;

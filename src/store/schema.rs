@@ -121,6 +121,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit_log (id) {
+        id -> BigInt,
+        at -> Timestamp,
+        agent_id -> Nullable<BigInt>,
+        username -> Text,
+        address -> Nullable<Text>,
+        action -> Text,
+        subject_kind -> Nullable<Text>,
+        subject_id -> Nullable<Text>,
+        details -> Text,
+    }
+}
+
+diesel::table! {
     files (id) {
         id -> Text,
         conversation_id -> Nullable<BigInt>,

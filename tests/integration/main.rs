@@ -17,6 +17,7 @@ mod support;
 
 mod accounts;
 mod assignment;
+mod audit;
 mod bad_input;
 mod blocks;
 mod command_line;

@@ -12,6 +12,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("texts", &[]),
     ("incident", &["domain"]),
     ("password", &[]),
+    ("export", &[]),
     ("files", &["domain"]),
     ("sweep", &["domain", "files", "store"]),
     ("protocol", &["domain"]),
@@ -28,7 +29,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         "http",
         &[
             "domain", "channel", "texts", "protocol", "store", "chat", "config", "incident",
-            "password", "socketio", "files",
+            "password", "socketio", "files", "export",
         ],
     ),
     (

@@ -1,0 +1,3 @@
+//! What leaves the program as a file for a person's own tools.
+
+pub mod csv;
