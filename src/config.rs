@@ -39,6 +39,9 @@ pub enum Verb {
     /// Manage the accounts of agents.
     #[command(subcommand)]
     Agent(AgentVerb),
+    /// Delete what is past its time, as the settings say.
+    #[command(subcommand)]
+    Retention(RetentionVerb),
     /// Say whether the settings of `serve` are right, all problems at once, and stop.
     CheckConfig(Box<ServeArgs>),
 }
@@ -105,6 +108,23 @@ pub struct DatabaseArgs {
         hide_env_values = true
     )]
     pub database_url: DatabaseUrl,
+}
+
+/// What can be done about conversations whose time is over.
+#[derive(Debug, Subcommand)]
+pub enum RetentionVerb {
+    /// Delete them now. The server does the same every ten minutes.
+    Run {
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "the fields of DatabaseArgs say it")]
+        database: DatabaseArgs,
+        /// The folder of files, as the server has it.
+        #[arg(long, env = "KEFU_FILES", default_value = "data/files")]
+        files: PathBuf,
+        /// Only count what would go.
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// Who everybody's messages go to.

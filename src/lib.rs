@@ -14,6 +14,7 @@ pub mod http;
 mod incident;
 pub mod password;
 pub mod protocol;
+pub mod retention;
 pub mod server;
 pub mod socketio;
 pub mod store;

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, BufRead, IsTerminal, Write},
+    path::Path,
     process::ExitCode,
 };
 
@@ -10,9 +11,12 @@ use clap::{
     error::{ContextKind, ContextValue},
 };
 use kefu::{
-    config::{self, AgentVerb, Cli, DatabaseArgs, LogFormat, ServeArgs, Verb},
+    config::{self, AgentVerb, Cli, DatabaseArgs, LogFormat, RetentionVerb, ServeArgs, Verb},
     domain::{RoomKind, rfc3339},
-    password, server,
+    files::Files,
+    password,
+    retention::{self, Ran},
+    server,
     store::{Store, StoreError, StoreOptions},
 };
 
@@ -66,6 +70,7 @@ fn run(verb: Verb) -> Result<(), String> {
             Ok(())
         }
         Verb::Agent(verb) => agent(verb),
+        Verb::Retention(verb) => retention(verb),
     }
 }
 
@@ -147,6 +152,38 @@ fn agent(verb: AgentVerb) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn retention(verb: RetentionVerb) -> Result<(), String> {
+    let RetentionVerb::Run {
+        database,
+        files,
+        dry_run,
+    } = verb;
+    let store = open(&database)?;
+    let files = open_files(&files)?;
+    let rules = store.settings().current().retention.clone();
+    let done = actix::System::new().block_on(async {
+        if dry_run {
+            return retention::dry_run(&store, &rules).await.map(Ran::Through);
+        }
+        retention::run(&store, &files, &rules).await
+    });
+    match done.map_err(|error| error.to_string())? {
+        Ran::Elsewhere => Err("another process is at it".to_owned()),
+        Ran::Through(count) => {
+            let would = if dry_run { "would delete" } else { "deleted" };
+            println!(
+                "{would} {} conversations with {} messages and {} files ({} bytes)",
+                count.conversations, count.messages, count.files, count.bytes
+            );
+            Ok(())
+        }
+    }
+}
+
+fn open_files(folder: &Path) -> Result<Files, String> {
+    Files::open(folder).map_err(|error| format!("{}: {error}", folder.display()))
 }
 
 fn known(username: &str, found: Result<bool, StoreError>) -> Result<(), String> {

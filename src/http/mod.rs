@@ -10,6 +10,7 @@ mod audit;
 mod blocks;
 mod customer;
 pub mod engine;
+mod erase;
 mod feedback;
 mod files;
 mod gate;
@@ -21,6 +22,7 @@ mod me;
 mod pages;
 mod rate;
 mod replies;
+mod retention;
 mod search;
 mod session;
 mod settings;
@@ -168,6 +170,8 @@ pub fn routes(app: &web::Data<App>) -> impl FnOnce(&mut web::ServiceConfig) + us
                     .configure(accounts::configure)
                     .configure(totp::configure)
                     .configure(audit::configure)
+                    .configure(retention::configure)
+                    .configure(erase::configure)
                     .configure(settings::configure)
                     .configure(feedback::configure)
                     .configure(blocks::configure)

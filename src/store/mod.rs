@@ -17,16 +17,20 @@ mod batch;
 mod blocks;
 mod connection;
 mod customer;
+mod erase;
 mod error;
 mod feedback;
 mod files;
 mod history;
+mod holds;
 mod identity;
+mod lease;
 mod manage;
 mod migrate;
 mod presence;
 mod reads;
 mod replies;
+mod retention;
 mod rows;
 mod schema;
 mod search;
@@ -52,14 +56,8 @@ use std::{
 use diesel::{prelude::*, result::Error};
 use tokio::{sync::Semaphore, time::timeout_at};
 
-use self::{
-    batch::{EVERYBODY, NewConversation, Room, insert_conversations},
-    connection::{DbConnection, Manager},
-    error::Trouble,
-    migrate::exclusively,
-    schema::conversations,
-};
 pub use self::{
+    erase::{OwnConversation, Unerased},
     error::StoreError,
     feedback::Unrated,
     files::{NewFile, Uploader, Usage},
@@ -67,6 +65,7 @@ pub use self::{
     identity::{EndedToken, Holder, Identified},
     presence::{Colleague, KeepPresence, Staff},
     reads::{ConversationPage, Cursor, CustomerJoin, MessagePage, NotACursor, Page, Viewer},
+    retention::{RetentionCursor, RetentionStep},
     search::{SearchCursor, SearchPage},
     settings::{SectionChange, Unsaved},
     totp::Totp,
@@ -75,6 +74,13 @@ pub use self::{
         Act, Acted, Dispatch, MarkRead, Post, PostFile, Posted, Poster, Ticket, Write, Written,
     },
     writer::{QueueFull, Writer},
+};
+use self::{
+    batch::{EVERYBODY, NewConversation, Room, insert_conversations},
+    connection::{DbConnection, Manager},
+    error::Trouble,
+    migrate::exclusively,
+    schema::conversations,
 };
 use crate::domain::{
     Account, AfterClose, AgentId, ConversationId, CustomerKey, Device, Listed, LiveSettings, Me,
