@@ -39,6 +39,10 @@ pub enum Verb {
     /// Manage the accounts of agents.
     #[command(subcommand)]
     Agent(AgentVerb),
+    /// Write everything, files too, to one file while the service runs.
+    Backup(BackupArgs),
+    /// Read a backup into an empty database of either kind.
+    Restore(BackupArgs),
     /// Delete what is past its time, as the settings say.
     #[command(subcommand)]
     Retention(RetentionVerb),
@@ -108,6 +112,19 @@ pub struct DatabaseArgs {
         hide_env_values = true
     )]
     pub database_url: DatabaseUrl,
+}
+
+/// What a backup is made of, and where it is.
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the fields of DatabaseArgs say it")]
+    pub database: DatabaseArgs,
+    /// The folder of files, as the server has it.
+    #[arg(long, env = "KEFU_FILES", default_value = "data/files")]
+    pub files: PathBuf,
+    /// The backup.
+    pub file: PathBuf,
 }
 
 /// What can be done about conversations whose time is over.

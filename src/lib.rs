@@ -4,6 +4,7 @@
 //! `{domain, protocol, store} ← chat ← http ← server ← main`. A test keeps it so.
 //! docs/ARCHITECTURE.md is the map.
 
+pub mod backup;
 pub mod channel;
 pub mod chat;
 pub mod config;

@@ -11,6 +11,7 @@ use clap::{
     error::{ContextKind, ContextValue},
 };
 use kefu::{
+    backup::{self, Held},
     config::{self, AgentVerb, Cli, DatabaseArgs, LogFormat, RetentionVerb, ServeArgs, Verb},
     domain::{RoomKind, rfc3339},
     files::Files,
@@ -70,6 +71,23 @@ fn run(verb: Verb) -> Result<(), String> {
             Ok(())
         }
         Verb::Agent(verb) => agent(verb),
+        Verb::Backup(args) => {
+            let files = open_files(&args.files)?;
+            let held = backup::backup(&args.database.database_url, &files, &args.file);
+            let Held { rows, files } = held.map_err(|error| error.to_string())?;
+            println!(
+                "wrote {rows} rows and {files} files to {}",
+                args.file.display()
+            );
+            Ok(())
+        }
+        Verb::Restore(args) => {
+            let files = open_files(&args.files)?;
+            let held = backup::restore(&args.database.database_url, &files, &args.file);
+            let Held { rows, files } = held.map_err(|error| error.to_string())?;
+            println!("restored {rows} rows and {files} files");
+            Ok(())
+        }
         Verb::Retention(verb) => retention(verb),
     }
 }

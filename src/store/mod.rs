@@ -13,6 +13,7 @@
 
 mod accounts;
 mod audit;
+mod backup;
 mod batch;
 mod blocks;
 mod connection;
@@ -57,6 +58,7 @@ use diesel::{prelude::*, result::Error};
 use tokio::{sync::Semaphore, time::timeout_at};
 
 pub use self::{
+    backup::{BackupError, dump, restore},
     erase::{OwnConversation, Unerased},
     error::StoreError,
     feedback::Unrated,

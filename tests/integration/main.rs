@@ -18,6 +18,7 @@ mod support;
 mod accounts;
 mod assignment;
 mod audit;
+mod backup;
 mod bad_input;
 mod blocks;
 mod command_line;

@@ -14,6 +14,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("password", &[]),
     ("export", &[]),
     ("files", &["domain"]),
+    ("backup", &["domain", "files", "store"]),
     ("retention", &["domain", "files", "store"]),
     ("sweep", &["domain", "files", "store"]),
     ("protocol", &["domain"]),
