@@ -46,6 +46,13 @@ pub enum Verb {
     /// What helps to try things out and to measure.
     #[command(subcommand)]
     Dev(DevVerb),
+    /// Write everything, files too, to one file while the service runs.
+    Backup(BackupArgs),
+    /// Read a backup into an empty database of either kind.
+    Restore(BackupArgs),
+    /// Delete what is past its time, as the settings say.
+    #[command(subcommand)]
+    Retention(RetentionVerb),
     /// Say whether the settings of `serve` are right, all problems at once, and stop.
     CheckConfig(Box<ServeArgs>),
 }
@@ -213,6 +220,36 @@ pub struct DatabaseArgs {
         hide_env_values = true
     )]
     pub database_url: DatabaseUrl,
+}
+
+/// What a backup is made of, and where it is.
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the fields of DatabaseArgs say it")]
+    pub database: DatabaseArgs,
+    /// The folder of files, as the server has it.
+    #[arg(long, env = "KEFU_FILES", default_value = "data/files")]
+    pub files: PathBuf,
+    /// The backup.
+    pub file: PathBuf,
+}
+
+/// What can be done about conversations whose time is over.
+#[derive(Debug, Subcommand)]
+pub enum RetentionVerb {
+    /// Delete them now. The server does the same every ten minutes.
+    Run {
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "the fields of DatabaseArgs say it")]
+        database: DatabaseArgs,
+        /// The folder of files, as the server has it.
+        #[arg(long, env = "KEFU_FILES", default_value = "data/files")]
+        files: PathBuf,
+        /// Only count what would go.
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// Who everybody's messages go to.

@@ -4,6 +4,7 @@
 //! `{domain, protocol, store} ← chat ← http ← server ← main`. A test keeps it so.
 //! docs/ARCHITECTURE.md is the map.
 
+pub mod backup;
 pub mod channel;
 pub mod chat;
 pub mod config;
@@ -16,6 +17,7 @@ mod incident;
 mod index;
 pub mod password;
 pub mod protocol;
+pub mod retention;
 pub mod server;
 pub mod socketio;
 pub mod store;

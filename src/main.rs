@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, BufRead, IsTerminal, Write},
+    path::Path,
     process::ExitCode,
     time::Instant,
 };
@@ -12,11 +13,18 @@ use clap::{
     error::{ContextKind, ContextValue},
 };
 use kefu::{
-    config::{self, AgentVerb, Cli, DatabaseArgs, DevVerb, ExportArgs, LogFormat, ServeArgs, Verb},
+    backup::{self, Held},
+    config::{
+        self, AgentVerb, Cli, DatabaseArgs, DevVerb, ExportArgs, LogFormat, RetentionVerb,
+        ServeArgs, Verb,
+    },
     dev,
     domain::{HistoryFilter, RoomKind, now, rfc3339},
     export::{self, About, Format, Language, ToFile, Totals},
-    password, server,
+    files::Files,
+    password,
+    retention::{self, Ran},
+    server,
     store::{Store, StoreError, StoreOptions},
 };
 
@@ -72,6 +80,24 @@ fn run(verb: Verb) -> Result<(), String> {
         Verb::Agent(verb) => agent(verb),
         Verb::Export(wanted) => export(&wanted),
         Verb::Dev(verb) => dev(verb),
+        Verb::Backup(args) => {
+            let files = open_files(&args.files)?;
+            let held = backup::backup(&args.database.database_url, &files, &args.file);
+            let Held { rows, files } = held.map_err(|error| error.to_string())?;
+            println!(
+                "wrote {rows} rows and {files} files to {}",
+                args.file.display()
+            );
+            Ok(())
+        }
+        Verb::Restore(args) => {
+            let files = open_files(&args.files)?;
+            let held = backup::restore(&args.database.database_url, &files, &args.file);
+            let Held { rows, files } = held.map_err(|error| error.to_string())?;
+            println!("restored {rows} rows and {files} files");
+            Ok(())
+        }
+        Verb::Retention(verb) => retention(verb),
     }
 }
 
@@ -265,6 +291,38 @@ fn fill(store: &Store, plan: dev::Plan) -> Result<(), String> {
         eprintln!();
     }
     done
+}
+
+fn retention(verb: RetentionVerb) -> Result<(), String> {
+    let RetentionVerb::Run {
+        database,
+        files,
+        dry_run,
+    } = verb;
+    let store = open(&database)?;
+    let files = open_files(&files)?;
+    let rules = store.settings().current().retention.clone();
+    let done = actix::System::new().block_on(async {
+        if dry_run {
+            return retention::dry_run(&store, &rules).await.map(Ran::Through);
+        }
+        retention::run(&store, &files, &rules).await
+    });
+    match done.map_err(|error| error.to_string())? {
+        Ran::Elsewhere => Err("another process is at it".to_owned()),
+        Ran::Through(count) => {
+            let would = if dry_run { "would delete" } else { "deleted" };
+            println!(
+                "{would} {} conversations with {} messages and {} files ({} bytes)",
+                count.conversations, count.messages, count.files, count.bytes
+            );
+            Ok(())
+        }
+    }
+}
+
+fn open_files(folder: &Path) -> Result<Files, String> {
+    Files::open(folder).map_err(|error| format!("{}: {error}", folder.display()))
 }
 
 fn known(username: &str, found: Result<bool, StoreError>) -> Result<(), String> {

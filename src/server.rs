@@ -21,6 +21,7 @@ use crate::{
     http::{self, App},
     index, password,
     protocol::{HISTORY_PAGE, LimitsView},
+    retention,
     store::{Store, StoreError, Writer},
     sweep,
 };
@@ -78,6 +79,7 @@ async fn serve(
     let unposted = Duration::from_secs(settings.file_unposted_s);
     tokio::task::spawn_local(sweep::keep_sweeping(store.clone(), files.clone(), unposted));
     tokio::task::spawn_local(index::keep_indexing(store.clone()));
+    tokio::task::spawn_local(retention::keep_running(store.clone(), files.clone()));
     let app = web::Data::new(App::new(store, room.clone(), blocks, settings, files));
     let server = start_http(listener, &app)?;
     let handle = server.handle();

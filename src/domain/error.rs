@@ -113,6 +113,8 @@ codes! {
     ConversationClosed = "conversation_closed", 409, false;
     /// It has not ended, or the customer has a newer one that has not.
     ConversationOpen = "conversation_open", 409, false;
+    /// It is under a legal hold.
+    ConversationHeld = "conversation_held", 409, false;
     /// The conversation has as many files as it may.
     TooManyFiles = "too_many_files", 409, false;
     /// There is an account of this user name already.

@@ -2,6 +2,9 @@
 
 use super::{AgentId, AgentRef, ClientId, ConversationId, CustomerId, File, Seq, Side, Timestamp};
 
+/// What stands in the place of a text that was erased with its customer.
+pub const ERASED: &str = "[erased]";
+
 /// What a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]

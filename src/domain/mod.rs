@@ -3,6 +3,7 @@
 
 mod account;
 mod assignment;
+mod audit;
 mod block;
 mod conversation;
 mod customer;
@@ -18,6 +19,7 @@ mod key;
 mod message;
 mod reply;
 mod report;
+mod retention;
 mod search;
 pub mod settings;
 mod tag;
@@ -27,6 +29,7 @@ mod totp;
 
 pub use account::{Account, AccountChange, Device, Login, LoginId, Me, Role, Unmanaged};
 pub use assignment::{AssignmentMode, AssignmentRules, Candidate, MAX_CAPACITY, choose, is_there};
+pub use audit::{AuditAction, AuditActor, AuditEntry, AuditFilter, NewAuditEntry};
 pub use block::{Block, BlockList, NewBlock, Target, neighbourhood};
 pub use conversation::{
     AgentRef, Conversation, CustomerRef, Listed, ReadMarks, Side, Status, Unread,
@@ -41,11 +44,12 @@ pub use history::{HeldBy, HistoryFilter, RatingAsked, Reviewed};
 pub use id::{AgentId, BlockId, ConversationId, CustomerId, ReplyId, Seq, TagId};
 pub use identity::{Claims, IdentitySecret, SECRET_BYTES, verify};
 pub use key::{ClientId, CustomerKey, SessionKey, TOKEN_CHARS, Token};
-pub use message::{Author, Event, EventName, Kind, Message};
+pub use message::{Author, ERASED, Event, EventName, Kind, Message};
 pub use reply::{ReplyContent, SavedReply, Unsaved};
 pub use report::{
     Activity, Case, Count, Figures, Period, Report, Spread, Step, agents_of, quarter, report,
 };
+pub use retention::{Erasure, Hold, RetentionCount};
 pub use search::{Hit, HitMessage, Piece, SearchWords, excerpt};
 pub use settings::{LiveSettings, Settings};
 pub use tag::{Tag, TagName, Untagged};

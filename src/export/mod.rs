@@ -6,28 +6,37 @@
 //! everything before that line.
 
 mod checksum;
-mod csv;
+pub mod csv;
 mod cursor;
 mod file;
 mod html;
 mod jsonl;
+mod table;
+
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-pub use self::csv::cell as csv_cell;
 pub use self::{
     cursor::{ExportCursor, NotAnExportCursor},
     file::{ToFile, to_file},
 };
 use crate::{
-    domain::{CustomerDetails, HistoryFilter, Message, Reviewed, Seq, Timestamp},
-    store::{Cursor, Page, Store, StoreError, Viewer},
+    domain::{
+        ConversationId, CustomerDetails, HistoryFilter, Kind, Message, Reviewed, SearchWords, Seq,
+        Timestamp,
+    },
+    store::{Cursor, HistoryCursor, Page, Store, StoreError, Viewer},
 };
 
 /// Conversations that are read at once.
 const ROWS: usize = 50;
 /// Messages that are read at once.
 const MESSAGES: usize = 50;
+/// And where it is only looked whether they have words.
+const SEARCHED: usize = 200;
+/// A part is done after so long, whatever there is of it.
+const PART_WITHIN: Duration = Duration::from_secs(2);
 /// A part is done when it is no smaller than this, in bytes.
 const PART_BYTES: usize = 256 << 10;
 
@@ -157,9 +166,17 @@ pub async fn part(
         at.made_at = Some(about.made_at);
         format.begin(&mut out, about);
     }
+    let since = Instant::now();
     let mut reached = None;
-    while out.len() < PART_BYTES {
-        let page = store.history(filter.clone(), at.before, ROWS).await?;
+    while out.len() < PART_BYTES && since.elapsed() <= PART_WITHIN {
+        // By when they began, also where words are asked for: by when those were said, one conversation comes
+        // once for each time.
+        let all = HistoryFilter {
+            words: None,
+            ..filter.clone()
+        };
+        let before = at.before.map(HistoryCursor::Began);
+        let page = store.history(all, before, ROWS).await?;
         let ids = page.rows.iter().map(|row| row.listed.conversation.id);
         let mut customers = store.customers_of(ids.collect()).await?;
         for row in page.rows {
@@ -168,6 +185,17 @@ pub async fn part(
             let one = Exported { row, customer };
             let began = one.row.listed.conversation.created_at;
             reached = Some(began);
+            let place = Some(Cursor::new(began, id));
+            if at.within.is_none()
+                && let Some(words) = &filter.words
+                && !says(store, id, words).await?
+            {
+                at.before = place;
+                if since.elapsed() > PART_WITHIN {
+                    return Ok(at.part(out, reached));
+                }
+                continue;
+            }
             if at.within.is_none_or(|(within, _)| within != id) {
                 // The one that was under way does not fit the filter any more.
                 if at.within.is_some() {
@@ -194,18 +222,39 @@ pub async fn part(
             }
             format.end_conversation(&mut out);
             at.totals.conversations += 1;
-            at.before = Some(Cursor::new(began, id));
-            if out.len() >= PART_BYTES {
+            at.before = place;
+            if out.len() >= PART_BYTES || since.elapsed() > PART_WITHIN {
                 return Ok(at.part(out, reached));
             }
         }
         // Where nothing has fitted for a while, the place moves on all the same.
-        let Some(next) = page.next else {
+        let Some(HistoryCursor::Began(next)) = page.next else {
             return Ok(at.last_part(out, reached, format, about));
         };
         at.before = Some(next);
     }
     Ok(at.part(out, reached))
+}
+
+/// Whether a message of the conversation has all the words.
+async fn says(store: &Store, id: ConversationId, words: &SearchWords) -> Result<bool, StoreError> {
+    let mut after = Seq(0);
+    loop {
+        let page = store
+            .messages(Viewer::Agent, id, Page::After(after), SEARCHED)
+            .await?;
+        let Some(page) = page else {
+            return Ok(false);
+        };
+        let mut said = page.messages.iter().filter(|one| one.kind != Kind::Event);
+        if said.any(|one| words.are_in(&one.text)) {
+            return Ok(true);
+        }
+        match page.messages.last().filter(|_| page.more) {
+            Some(last) => after = last.seq,
+            None => return Ok(false),
+        }
+    }
 }
 
 impl ExportCursor {
@@ -243,7 +292,7 @@ impl ExportCursor {
 impl Format {
     fn begin(self, out: &mut String, about: &About) {
         match self {
-            Self::Csv => csv::begin(out),
+            Self::Csv => table::begin(out),
             Self::Jsonl => jsonl::begin(out, about),
             Self::Html => html::begin(out, about),
         }
@@ -259,7 +308,7 @@ impl Format {
 
     fn message(self, out: &mut String, about: &About, one: &Exported, message: &Message) {
         match self {
-            Self::Csv => csv::message(out, one, message),
+            Self::Csv => table::message(out, one, message),
             Self::Jsonl => jsonl::message(out, message),
             Self::Html => html::message(out, about, message),
         }
@@ -279,7 +328,7 @@ impl Format {
 
     fn end(self, out: &mut String, about: &About, totals: Totals, sum: &str) {
         match self {
-            Self::Csv => csv::end(out, about, totals, sum),
+            Self::Csv => table::end(out, about, totals, sum),
             Self::Jsonl => jsonl::end(out, totals, sum),
             Self::Html => html::end(out, totals, sum),
         }

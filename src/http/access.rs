@@ -1,11 +1,16 @@
 //! Who a request comes from: the origin of the page, the login cookie, the bearer token.
 
+use std::time::Instant;
+
 use actix_web::HttpRequest;
 
-use super::{App, answer::Answer};
+use super::{App, answer::Answer, audit};
 use crate::{
     chat::refuse,
-    domain::{Code, CustomerKey, Device, Me, Refusal, Role, SessionKey, Token, now},
+    domain::{
+        AuditAction, Code, CustomerKey, Device, Me, NewAuditEntry, Refusal, Role, SessionKey,
+        Token, now,
+    },
     store::{Holder, Viewer},
 };
 
@@ -111,26 +116,56 @@ pub async fn login(request: &HttpRequest, app: &App) -> Result<(SessionKey, Me),
 /// The agent who asks, if they manage accounts.
 ///
 /// # Errors
-/// [`Code::Forbidden`], or as [`agent`].
+/// [`Code::Forbidden`], which the audit log tells of, or as [`agent`].
 pub async fn admin(request: &HttpRequest, app: &App) -> Result<Me, Answer> {
-    let me = agent(request, app).await?;
+    let me = staff(request, app).await?;
     if me.role == Role::Admin {
         return Ok(me);
     }
-    Err(forbidden().into())
+    Err(refused(request, app, &me, forbidden()).await)
 }
 
 /// The agent who asks, if they may review what all of them have said: a supervisor or an admin.
 ///
 /// # Errors
-/// [`Code::Forbidden`], or as [`agent`].
+/// [`Code::Forbidden`], which the audit log tells of, or as [`agent`].
 pub async fn reviewer(request: &HttpRequest, app: &App) -> Result<Me, Answer> {
-    let me = agent(request, app).await?;
+    let me = staff(request, app).await?;
     if matches!(me.role, Role::Supervisor | Role::Admin) {
         return Ok(me);
     }
     let message = "only a supervisor or an admin may do this";
-    Err(Refusal::new(Code::Forbidden, message).into())
+    let refusal = Refusal::new(Code::Forbidden, message);
+    Err(refused(request, app, &me, refusal).await)
+}
+
+/// As [`agent`], at an address that is for some of them only: a customer who tries it is told of in the audit
+/// log, as often as they may write.
+async fn staff(request: &HttpRequest, app: &App) -> Result<Me, Answer> {
+    let asked = agent(request, app).await;
+    if let (Err(_), Some(token)) = (&asked, bearer(request)) {
+        let key = CustomerKey::from(&token);
+        let address = app.client_address(request);
+        app.messages.count(key, address, Instant::now())?;
+        audit::record(app, attempt(request, app, None)).await?;
+    }
+    asked
+}
+
+/// Notes in the audit log that somebody asked for what their role does not allow, and what they are told.
+pub async fn refused(request: &HttpRequest, app: &App, me: &Me, refusal: Refusal) -> Answer {
+    match audit::record(app, attempt(request, app, Some(me))).await {
+        Ok(()) => refusal.into(),
+        Err(error) => error.into(),
+    }
+}
+
+fn attempt(request: &HttpRequest, app: &App, me: Option<&Me>) -> NewAuditEntry {
+    // The address alone: what stands behind it may hold words that somebody searched for.
+    let path: String = request.path().chars().take(200).collect();
+    audit::entry(request, app, me, AuditAction::Refused)
+        .with("method", request.method().as_str())
+        .with("path", path)
 }
 
 /// Only admins may.

@@ -9,12 +9,15 @@ use tracing::info;
 use super::{
     App, access,
     answer::{Answer, fresh, json},
-    signin, wrong_method,
+    audit, signin, wrong_method,
 };
 use crate::{
     chat::{SignOut, refuse},
     config,
-    domain::{AccountChange, AgentId, Code, MAX_CAPACITY, Refusal, Role, SessionKey, Unmanaged},
+    domain::{
+        AccountChange, AgentId, AuditAction, Code, MAX_CAPACITY, Refusal, Role, SessionKey,
+        Unmanaged,
+    },
     incident::incident,
     password,
     protocol::AccountView,
@@ -85,6 +88,11 @@ async fn create(
         role = account.me.role.as_str(),
         "made an account"
     );
+    let entry = audit::entry(&request, &app, Some(&by), AuditAction::AccountAdded)
+        .about("account", account.me.id.to_string())
+        .with("username", account.username.as_str())
+        .with("role", account.me.role.as_str());
+    audit::record(&app, entry).await?;
     let mut body = json!({"account": AccountView::new(&account, false)});
     given.tell(&mut body);
     Ok(fresh(StatusCode::CREATED, &body))
@@ -134,6 +142,12 @@ async fn change(
         let message = "name, role, disabled or capacity must say what is to change";
         return Err(Refusal::bad_request(message).into());
     }
+    let given = json!({
+        "name": change.name.is_some(),
+        "role": change.role.map(Role::as_str),
+        "disabled": change.disabled,
+        "capacity": change.capacity,
+    });
     let changed = app
         .store
         .change_account(by.id, id, change)
@@ -148,6 +162,10 @@ async fn change(
         "changed an account"
     );
     close(&app, ended);
+    let entry = audit::entry(&request, &app, Some(&by), AuditAction::AccountChanged)
+        .about("account", id.to_string())
+        .with("changed", given);
+    audit::record(&app, entry).await?;
     let with_totp = app.store.with_totp().await.map_err(refuse)?;
     let view = AccountView::new(&account, with_totp.contains(&id));
     let body = json!({"account": view});
@@ -193,6 +211,9 @@ async fn reset(
     let ended = ended.map_err(unmanaged)?;
     info!(by = by.id.0, agent = id.0, "reset a password");
     close(&app, ended);
+    let entry = audit::entry(&request, &app, Some(&by), AuditAction::PasswordReset)
+        .about("account", id.to_string());
+    audit::record(&app, entry).await?;
     let mut body = json!({});
     given.tell(&mut body);
     Ok(fresh(StatusCode::OK, &body))

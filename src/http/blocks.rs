@@ -11,11 +11,11 @@ use tracing::info;
 use super::{
     App, access,
     answer::{Answer, fresh, json},
-    wrong_method,
+    audit, wrong_method,
 };
 use crate::{
     chat::{AskAddresses, RenewBlocks, refuse},
-    domain::{BlockId, Code, CustomerId, Me, NewBlock, Refusal, Role, Target},
+    domain::{AuditAction, BlockId, Code, CustomerId, Me, NewBlock, Refusal, Role, Target},
     protocol::BlockView,
 };
 
@@ -70,7 +70,7 @@ async fn create(
             Target::Customer(id)
         }
         (None, Some(network)) => {
-            must_supervise(&by)?;
+            must_supervise(&request, &app, &by).await?;
             Target::network(network)?
         }
         _ => return Err(Refusal::bad_request("name either a customer or a network").into()),
@@ -80,6 +80,12 @@ async fn create(
     let block = made.ok_or_else(customer_not_found)?;
     info!(by = by.id.0, block = block.id.0, "blocked");
     renew(&app).await?;
+    let entry = audit::entry(&request, &app, Some(&by), AuditAction::Blocked)
+        .about("block", block.id.to_string())
+        .with("customer", body.customer)
+        .with("network", body.network)
+        .with("for_s", body.for_s);
+    audit::record(&app, entry).await?;
     let body = json!({"block": BlockView::from(&block)});
     Ok(fresh(StatusCode::CREATED, &body))
 }
@@ -96,12 +102,15 @@ async fn lift(
     let id: BlockId = id.parse().map_err(|_| not_found())?;
     let block = app.store.block_in_force(id).await.map_err(refuse)?;
     if let Target::Network(_) = block.ok_or_else(not_found)?.target {
-        must_supervise(&by)?;
+        must_supervise(&request, &app, &by).await?;
     }
     let lifted = app.store.lift_block(by.id, id).await.map_err(refuse)?;
     lifted.ok_or_else(not_found)?;
     info!(by = by.id.0, block = id.0, "lifted a block");
     renew(&app).await?;
+    let entry = audit::entry(&request, &app, Some(&by), AuditAction::BlockLifted)
+        .about("block", id.to_string());
+    audit::record(&app, entry).await?;
     Ok(HttpResponse::NoContent()
         .insert_header(("cache-control", "no-store"))
         .finish())
@@ -114,7 +123,8 @@ async fn addresses(
     app: web::Data<App>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Answer> {
-    must_supervise(&access::agent(&request, &app).await?)?;
+    let me = access::agent(&request, &app).await?;
+    must_supervise(&request, &app, &me).await?;
     let id: CustomerId = id.parse().map_err(|_| customer_not_found())?;
     let asked = app.room.send(AskAddresses(id)).await;
     let addresses = asked.map_err(|_| Refusal::overloaded())?;
@@ -127,14 +137,13 @@ async fn renew(app: &App) -> Result<(), Refusal> {
     renewed.map_err(|_| Refusal::overloaded())?
 }
 
-fn must_supervise(me: &Me) -> Result<(), Refusal> {
-    match me.role {
-        Role::Supervisor | Role::Admin => Ok(()),
-        Role::Agent => Err(Refusal::new(
-            Code::Forbidden,
-            "networks are for supervisors and admins",
-        )),
+async fn must_supervise(request: &HttpRequest, app: &App, me: &Me) -> Result<(), Answer> {
+    if matches!(me.role, Role::Supervisor | Role::Admin) {
+        return Ok(());
     }
+    let message = "networks are for supervisors and admins";
+    let refusal = Refusal::new(Code::Forbidden, message);
+    Err(access::refused(request, app, me, refusal).await)
 }
 
 fn customer_not_found() -> Refusal {

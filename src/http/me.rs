@@ -9,11 +9,11 @@ use super::{
     App, access,
     accounts::{acceptable, close},
     answer::{Answer, fresh, json, no_content},
-    signin, wrong_method,
+    audit, signin, wrong_method,
 };
 use crate::{
     chat::refuse,
-    domain::{Code, Refusal},
+    domain::{AuditAction, Code, Refusal},
     protocol::LoginView,
 };
 
@@ -66,6 +66,8 @@ async fn change_password(
         .map_err(refuse)?;
     close(&app, ended.ok_or_else(wrong)?);
     info!(agent = me.id.0, "changed their password");
+    let entry = audit::entry(&request, &app, Some(&me), AuditAction::PasswordChanged);
+    audit::record(&app, entry).await?;
     Ok(no_content())
 }
 

@@ -6,9 +6,11 @@ mod accounts;
 mod address;
 mod answer;
 mod api;
+mod audit;
 mod blocks;
 mod customer;
 pub mod engine;
+mod erase;
 mod exports;
 mod feedback;
 mod files;
@@ -22,6 +24,7 @@ mod pages;
 mod rate;
 mod replies;
 mod reports;
+mod retention;
 mod search;
 mod session;
 mod settings;
@@ -170,6 +173,9 @@ pub fn routes(app: &web::Data<App>) -> impl FnOnce(&mut web::ServiceConfig) + us
                     .configure(me::configure)
                     .configure(accounts::configure)
                     .configure(totp::configure)
+                    .configure(audit::configure)
+                    .configure(retention::configure)
+                    .configure(erase::configure)
                     .configure(settings::configure)
                     .configure(feedback::configure)
                     .configure(blocks::configure)

@@ -14,12 +14,12 @@ use tracing::info;
 use super::{
     App, access,
     answer::{Answer, fresh, json_of},
-    nothing_here, wrong_method,
+    audit, nothing_here, wrong_method,
 };
 use crate::{
     chat::{SettingsMoved, refuse},
     domain::{
-        Code, Refusal, Settings, now,
+        AuditAction, Code, Refusal, Settings, now,
         settings::{Invalid, StoredSection},
     },
     protocol::{SectionView, SettingsView},
@@ -96,6 +96,9 @@ async fn change(
         "changed settings"
     );
     app.room.do_send(SettingsMoved);
+    let entry = audit::entry(&request, &app, Some(&by), AuditAction::SettingsChanged)
+        .with("sections", names);
+    audit::record(&app, entry).await?;
     Ok(answer(&stored))
 }
 

@@ -21,12 +21,12 @@ use super::{
     App, access,
     address::subscriber,
     answer::{Answer, json},
-    totp,
+    audit, totp,
 };
 use crate::{
     chat::{SignOut, refuse},
     config,
-    domain::{Account, Code, Device, Refusal, SessionKey, Token, now},
+    domain::{Account, AuditAction, Code, Device, Refusal, SessionKey, Token, now},
     incident::incident,
     password,
     protocol::MeView,
@@ -158,9 +158,14 @@ pub async fn login(
         )
     };
     let username = config::username(&username).ok_or_else(wrong)?;
-    let (account, _) = verify(&request, &app, username, password)
-        .await?
-        .ok_or_else(wrong)?;
+    let Some((account, _)) = verify(&request, &app, username.clone(), password).await? else {
+        // By the account, if there is one: what was typed for a user name may be a password.
+        let meant = app.store.account_by_username(username).await;
+        let meant = meant.map_err(refuse)?.map(|(account, _)| account.me);
+        let entry = audit::entry(&request, &app, meant.as_ref(), AuditAction::SignInFailed);
+        audit::record(&app, entry).await?;
+        return Err(wrong().into());
+    };
     totp::check(&request, &app, &account, code.as_deref()).await?;
     let token = Token::random().map_err(|error| incident("sign-in failed", &error))?;
     let days = u64::from(app.settings.login_days);
@@ -171,6 +176,8 @@ pub async fn login(
         .await
         .map_err(refuse)?;
     info!(agent = account.me.id.0, "signed in");
+    let entry = audit::entry(&request, &app, Some(&account.me), AuditAction::SignedIn);
+    audit::record(&app, entry).await?;
 
     let mut body = json!({"me": MeView::from(&account.me)});
     if bearer {
@@ -296,7 +303,12 @@ fn device(request: &HttpRequest, app: &App) -> Device {
 pub async fn logout(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Answer> {
     access::check_origin(&request, &app.settings.origins)?;
     if let Some(key) = access::login_key(&request) {
+        let me = app.store.agent_by_session(key).await.map_err(refuse)?;
         app.store.end_session(key).await.map_err(refuse)?;
+        if let Some(me) = me {
+            let entry = audit::entry(&request, &app, Some(&me), AuditAction::SignedOut);
+            audit::record(&app, entry).await?;
+        }
         app.room.do_send(SignOut(vec![key]));
     }
     Ok(HttpResponse::NoContent()

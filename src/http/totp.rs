@@ -11,13 +11,13 @@ use super::{
     App, access,
     accounts::{account_id, close, unmanaged},
     answer::{Answer, fresh, json},
-    signin, wrong_method,
+    audit, signin, wrong_method,
 };
 use crate::{
     chat::refuse,
     domain::{
-        Account, AgentId, Code, RECOVERY_CODES, Refusal, Secret, Seed, now, recovery_code,
-        recovery_hash,
+        Account, AgentId, AuditAction, Code, RECOVERY_CODES, Refusal, Secret, Seed, now,
+        recovery_code, recovery_hash,
     },
     incident::incident,
     store::Totp,
@@ -76,6 +76,9 @@ pub async fn check(
         attempt.succeeded();
         return Ok(());
     }
+    let me = Some(&account.me);
+    let entry = audit::entry(request, app, me, AuditAction::SecondFactorFailed);
+    audit::record(app, entry).await?;
     Err(wrong().into())
 }
 
@@ -199,6 +202,8 @@ async fn confirm(
         .map_err(refuse)?;
     close(&app, ended.ok_or_else(nothing)?);
     info!(agent = me.id.0, "set up a second factor");
+    let entry = audit::entry(&request, &app, Some(&me), AuditAction::SecondFactorOn);
+    audit::record(&app, entry).await?;
     Ok(fresh(StatusCode::OK, &json!({"recovery_codes": codes})))
 }
 
@@ -211,6 +216,14 @@ async fn off(
     let account = with_password(&request, &app, payload).await?;
     app.store.end_totp(account.me.id).await.map_err(refuse)?;
     info!(agent = account.me.id.0, "switched their second factor off");
+    let entry = audit::entry(
+        &request,
+        &app,
+        Some(&account.me),
+        AuditAction::SecondFactorOff,
+    )
+    .about("account", account.me.id.to_string());
+    audit::record(&app, entry).await?;
     Ok(no_content())
 }
 
@@ -226,6 +239,9 @@ async fn reset(
     let ended = app.store.reset_totp(by.id, id).await.map_err(refuse)?;
     close(&app, ended.map_err(unmanaged)?);
     info!(by = by.id.0, agent = id.0, "switched a second factor off");
+    let entry = audit::entry(&request, &app, Some(&by), AuditAction::SecondFactorOff)
+        .about("account", id.to_string());
+    audit::record(&app, entry).await?;
     Ok(no_content())
 }
 

@@ -3,6 +3,7 @@
 //! Shapes only; what a frame may do is decided in `chat`.
 
 mod account;
+mod audit;
 mod block;
 mod client;
 mod close;
@@ -17,6 +18,7 @@ mod settings;
 mod tag;
 
 pub use account::{AccountView, LoginView};
+pub use audit::{AuditView, SubjectView};
 pub use block::{BlockView, BlockedView};
 pub use client::{
     ClientFrame, Credentials, HISTORY_PAGE, Hello, PageAsked, Rejected, Request, page_limit, parse,

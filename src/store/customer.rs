@@ -17,6 +17,18 @@ use crate::domain::{ConversationId, CustomerDetails, CustomerId, CustomerRecord}
 const OTHERS: usize = 20;
 
 impl Store {
+    /// A customer by their number.
+    pub async fn customer(&self, id: CustomerId) -> Result<Option<CustomerDetails>, StoreError> {
+        self.read(move |conn| {
+            let row: Option<DetailsRow> = (customers::table.find(id.0))
+                .select(DetailsRow::as_select())
+                .first(conn)
+                .optional()?;
+            Ok(row.map(CustomerDetails::from))
+        })
+        .await
+    }
+
     /// The customer of a conversation, for agents; `None` when there is no such conversation.
     pub async fn customer_of(
         &self,

@@ -21,7 +21,7 @@ use super::{
     connection::{DbConnection, write_transaction},
     error::nonsense,
     rows::{self, CUSTOMER, ConversationRow, agent_ref},
-    schema::{blocks, conversations, customer_tokens, customers, files, messages},
+    schema::{blocks, conversations, customer_tokens, customers, erasures, files, messages},
 };
 use crate::domain::{
     Author, Claims, ConversationId, CustomerId, CustomerKey, Event, EventName, Kind, Message, Seq,
@@ -384,6 +384,9 @@ fn merge(conn: &mut DbConnection, from: i64, into: i64, at: Timestamp) -> QueryR
         .execute(conn)?;
     diesel::update(blocks::table.filter(blocks::customer_id.eq(from)))
         .set(blocks::customer_id.eq(Some(into)))
+        .execute(conn)?;
+    diesel::update(erasures::table.filter(erasures::customer_id.eq(from)))
+        .set(erasures::customer_id.eq(into))
         .execute(conn)?;
     fill(conn, from, into)?;
     diesel::delete(customers::table.find(from))

@@ -116,6 +116,16 @@ pub(super) fn check(conn: &mut DbConnection) -> diesel::QueryResult<Result<(), S
     })
 }
 
+/// The name of the newest migration that this program knows: which tables it has.
+pub(super) fn newest(engine: Engine) -> Result<String, StoreError> {
+    let known = match engine {
+        Engine::Mysql => versions::<diesel::mysql::Mysql>(&MYSQL),
+        Engine::Sqlite => versions::<diesel::sqlite::Sqlite>(&SQLITE),
+    };
+    let known = known.map_err(|error| StoreError::Internal(error.to_string()))?;
+    Ok(known.into_iter().max().unwrap_or_default())
+}
+
 fn versions<DB: diesel::backend::Backend>(
     source: &impl MigrationSource<DB>,
 ) -> diesel::migration::Result<Vec<String>> {

@@ -12,16 +12,21 @@
 //! **Invariant**: nothing here blocks an async thread, and no text or token is ever logged.
 
 mod accounts;
+mod audit;
+mod backup;
 mod batch;
 mod blocks;
 mod connection;
 mod customer;
+mod erase;
 mod error;
 mod feedback;
 mod files;
 mod history;
+mod holds;
 mod identity;
 mod index;
+mod lease;
 mod long;
 mod manage;
 mod migrate;
@@ -29,6 +34,7 @@ mod presence;
 mod reads;
 mod replies;
 mod reports;
+mod retention;
 mod rows;
 mod schema;
 mod search;
@@ -55,14 +61,9 @@ use std::{
 use diesel::{prelude::*, result::Error};
 use tokio::{sync::Semaphore, time::timeout_at};
 
-use self::{
-    batch::{EVERYBODY, NewConversation, Room, insert_conversations},
-    connection::{DbConnection, Manager},
-    error::Trouble,
-    migrate::exclusively,
-    schema::conversations,
-};
 pub use self::{
+    backup::{BackupError, dump, restore},
+    erase::{OwnConversation, Unerased},
     error::StoreError,
     feedback::Unrated,
     files::{NewFile, Uploader, Usage},
@@ -71,6 +72,7 @@ pub use self::{
     index::{IndexPlace, IndexStep},
     presence::{Colleague, KeepPresence, Staff},
     reads::{ConversationPage, Cursor, CustomerJoin, MessagePage, NotACursor, Page, Viewer},
+    retention::{RetentionCursor, RetentionStep},
     search::{SearchCursor, SearchPage},
     seed::{SeedBase, SeedConversation, SeedCustomer, SeedMessage},
     settings::{SectionChange, Unsaved},
@@ -80,6 +82,13 @@ pub use self::{
         Act, Acted, Dispatch, MarkRead, Post, PostFile, Posted, Poster, Ticket, Write, Written,
     },
     writer::{QueueFull, Writer},
+};
+use self::{
+    batch::{EVERYBODY, NewConversation, Room, insert_conversations},
+    connection::{DbConnection, Manager},
+    error::Trouble,
+    migrate::exclusively,
+    schema::conversations,
 };
 use crate::domain::{
     Account, AfterClose, AgentId, ConversationId, CustomerKey, Device, Listed, LiveSettings, Me,

@@ -40,7 +40,7 @@ pub enum Page {
 }
 
 /// A page of messages.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessagePage {
     /// Ascending by `seq`.
     pub messages: Vec<Message>,

@@ -121,6 +121,50 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit_log (id) {
+        id -> BigInt,
+        at -> Timestamp,
+        agent_id -> Nullable<BigInt>,
+        username -> Text,
+        address -> Nullable<Text>,
+        action -> Text,
+        subject_kind -> Nullable<Text>,
+        subject_id -> Nullable<Text>,
+        details -> Text,
+    }
+}
+
+diesel::table! {
+    erasures (id) {
+        id -> BigInt,
+        customer_id -> BigInt,
+        agent_id -> BigInt,
+        erased_at -> Timestamp,
+        conversations -> BigInt,
+        messages -> BigInt,
+        files -> BigInt,
+        bytes -> BigInt,
+    }
+}
+
+diesel::table! {
+    holds (conversation_id) {
+        conversation_id -> BigInt,
+        reason -> Text,
+        agent_id -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    leases (name) {
+        name -> Text,
+        holder -> Text,
+        ends_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     files (id) {
         id -> Text,
         conversation_id -> Nullable<BigInt>,

@@ -40,7 +40,7 @@ const PNG: &[u8] =
     b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\x80\0\0\x01\xe0\x08\x02\0\0\0 the rest of it";
 
 /// Sends a file; the answer.
-fn send(server: &Server, token: &str, name: &str, bytes: &[u8]) -> Answer {
+pub fn send(server: &Server, token: &str, name: &str, bytes: &[u8]) -> Answer {
     let length = bytes.len().to_string();
     raw(
         server,
@@ -111,7 +111,7 @@ fn post(client: &mut Client, more: Value) -> String {
 }
 
 /// Posts, and waits for where it stands and whether it was there before, or the code of the refusal.
-fn posted(client: &mut Client, more: Value) -> Result<(ConversationId, i64, bool), String> {
+pub fn posted(client: &mut Client, more: Value) -> Result<(ConversationId, i64, bool), String> {
     let mine = post(client, more);
     client.until(|frame| match frame {
         ServerFrame::Accepted {

@@ -14,6 +14,7 @@ mod identity;
 mod languages;
 mod live;
 mod look;
+mod retention;
 mod words;
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -28,6 +29,7 @@ pub use self::{
     languages::Languages,
     live::LiveSettings,
     look::{Logo, Look},
+    retention::{Retention, RetentionRule},
     words::Words,
 };
 use super::{AgentRef, AssignmentRules, FileLimits, Timestamp};
@@ -121,6 +123,8 @@ sections! {
     assignment: AssignmentRules,
     /// Whom the host site may speak for.
     identity: Identity,
+    /// How long conversations are kept.
+    retention: Retention,
 }
 
 /// A value that is not allowed.

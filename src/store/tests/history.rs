@@ -238,3 +238,30 @@ fn the_queries_of_the_page_on_history_work_for_the_account_that_it_describes() {
     }
     database.execute_plain(&format!("DROP USER '{reviewer}'@'%'"));
 }
+
+#[test]
+fn the_account_that_the_page_describes_for_the_server_cannot_change_the_audit_log() {
+    let page = include_str!("../../../docs/REVIEWING-HISTORY.md");
+    let database = Database::mysql();
+    let _store = database.store();
+    let grants = page.split("```mysql\n").nth(1).unwrap();
+    let grants = grants.split("```").next().unwrap();
+    let name = database.name.replace("kefu_test", "srv");
+    let lines = grants.lines().filter(|line| !line.starts_with("--"));
+    let grants = lines.collect::<Vec<_>>().join("\n");
+    database.execute_plain(
+        &grants
+            .replace("'kefu'", &format!("'{name}'"))
+            .replace("kefu.", &format!("{}.", database.name)),
+    );
+    let login = format!("{name}:a%20long%20password@");
+    let url: DatabaseUrl = database.raw.replace("root:kefu@", &login).parse().unwrap();
+    let mut conn = super::super::connection::open(&url, Duration::from_secs(5)).unwrap();
+    let mut run = |statement: &str| diesel::sql_query(statement).execute(&mut conn).is_ok();
+    let row = "(at, username, action, details) VALUES (NOW(), '', 'signed_in', '{}')";
+    assert!(run(&format!("INSERT INTO audit_log {row}")));
+    assert!(!run("UPDATE audit_log SET username = 'x'"));
+    assert!(!run("DELETE FROM audit_log"));
+    assert!(!run("TRUNCATE audit_log"));
+    database.execute_plain(&format!("DROP USER '{name}'@'%'"));
+}
