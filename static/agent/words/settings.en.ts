@@ -20,6 +20,7 @@ export const en = {
   accentOwn: 'A colour of our own',
   logo: 'Logo',
   logoHint: 'PNG, JPEG or WebP, at most 64 KB. Square looks best.',
+  logoChoose: 'Choose a picture…',
   logoRemove: 'Remove the logo',
   logoNone: 'No logo',
   logoTooLarge: 'This picture is larger than 64 KB.',

@@ -22,6 +22,7 @@ export const zh: SettingsWords = {
   accentOwn: '使用自己的颜色',
   logo: '标志',
   logoHint: 'PNG、JPEG 或 WebP 格式，最大 64 KB，正方形效果最佳。',
+  logoChoose: '选择图片…',
   logoRemove: '移除标志',
   logoNone: '没有标志',
   logoTooLarge: '图片超过了 64 KB。',
