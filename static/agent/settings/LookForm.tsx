@@ -14,7 +14,7 @@ export function LookForm({ value, change }: FormProps) {
   const accent = asText(value.accent);
   return (
     <>
-      <Row label={words.name} hint={`${words.nameHint} ${words.ownWords}`}>
+      <Row label={words.name} hint={words.orOwnWords(words.nameHint)}>
         {ids => (
           <input
             {...ids}

@@ -10,7 +10,7 @@ export const en = {
   loadTheirs: 'Load what is stored now',
   inEnglish: 'English',
   inChinese: 'Chinese',
-  ownWords: 'Empty: Kefu’s own words.',
+  orOwnWords: (hint: string) => `${hint} Empty: Kefu’s own words.`,
 
   look: 'Look',
   name: 'Name of the business',

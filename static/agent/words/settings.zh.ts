@@ -12,7 +12,7 @@ export const zh: SettingsWords = {
   loadTheirs: '载入当前设置',
   inEnglish: '英文',
   inChinese: '中文',
-  ownWords: '留空则使用 Kefu 自带的文字。',
+  orOwnWords: hint => `${hint}留空则使用 Kefu 自带的文字。`,
 
   look: '外观',
   name: '企业名称',
