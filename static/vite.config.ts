@@ -1,10 +1,16 @@
 // Builds the pages into dist/: one HTML file each, and hashed scripts and styles under /assets/.
 
 import { defineConfig } from 'vitest/config';
+import { budget } from './budget.ts';
 import { compress } from './compress.ts';
+import { plainImports } from './plain-imports.ts';
 
 export default defineConfig({
-  plugins: [compress()],
+  plugins: [
+    plainImports(),
+    budget({ entry: 'customer', limit: 34_500, without: '/static/agent/' }),
+    compress(),
+  ],
   build: {
     outDir: 'dist',
     target: ['chrome111', 'firefox114', 'safari16.4'],

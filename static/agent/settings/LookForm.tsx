@@ -1,6 +1,6 @@
 // Name, colour and logo of the business.
 
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { asText, Row } from './fields';
 import type { FormProps } from './sections';
 import { settingsWords } from './settingsWords';
@@ -14,7 +14,7 @@ export function LookForm({ value, change }: FormProps) {
   const accent = asText(value.accent);
   return (
     <>
-      <Row label={words.name} hint={`${words.nameHint} ${words.ownWords}`}>
+      <Row label={words.name} hint={words.orOwnWords(words.nameHint)}>
         {ids => (
           <input
             {...ids}
@@ -69,6 +69,7 @@ export function LookForm({ value, change }: FormProps) {
 function Logo({ value, change }: { value: unknown; change: (logo: string | null) => void }) {
   const words = settingsWords.value;
   const [problem, setProblem] = useState('');
+  const picker = useRef<HTMLInputElement>(null);
   const logo = asText(value);
   const choose = async (input: HTMLInputElement) => {
     const file = input.files?.[0];
@@ -89,11 +90,22 @@ function Logo({ value, change }: { value: unknown; change: (logo: string | null)
             ) : (
               <img class="logo-sample" src={logo} alt={words.logo} />
             )}
-            <input
+            {/* The browser's own button would speak the browser's language. */}
+            <button
               {...ids}
-              type="file"
-              accept={LOGO_TYPES.join(',')}
+              type="button"
+              class="plain"
+              aria-label={`${words.logo}: ${words.logoChoose}`}
               data-field="logo"
+              onClick={() => picker.current?.click()}
+            >
+              {words.logoChoose}
+            </button>
+            <input
+              ref={picker}
+              type="file"
+              hidden
+              accept={LOGO_TYPES.join(',')}
               onChange={event => choose(event.currentTarget)}
             />
             {logo !== '' && (

@@ -54,7 +54,7 @@ export function Written({ label, hint, field, value, lines = 1, change }: Writte
       <legend>{label}</legend>
       <div class="fields">
         {languages.map(({ key, tag, name }) => (
-          <Row key={key} label={name} hint={`${hint} ${words.ownWords}`}>
+          <Row key={key} label={name} hint={words.orOwnWords(hint)}>
             {ids => {
               const shared = {
                 ...ids,

@@ -10,7 +10,7 @@ export const en = {
   loadTheirs: 'Load what is stored now',
   inEnglish: 'English',
   inChinese: 'Chinese',
-  ownWords: 'Empty: Kefu’s own words.',
+  orOwnWords: (hint: string) => `${hint} Empty: Kefu’s own words.`,
 
   look: 'Look',
   name: 'Name of the business',
@@ -20,6 +20,7 @@ export const en = {
   accentOwn: 'A colour of our own',
   logo: 'Logo',
   logoHint: 'PNG, JPEG or WebP, at most 64 KB. Square looks best.',
+  logoChoose: 'Choose a picture…',
   logoRemove: 'Remove the logo',
   logoNone: 'No logo',
   logoTooLarge: 'This picture is larger than 64 KB.',

@@ -12,7 +12,7 @@ export const zh: SettingsWords = {
   loadTheirs: '载入当前设置',
   inEnglish: '英文',
   inChinese: '中文',
-  ownWords: '留空则使用 Kefu 自带的文字。',
+  orOwnWords: hint => `${hint}留空则使用 Kefu 自带的文字。`,
 
   look: '外观',
   name: '企业名称',
@@ -22,6 +22,7 @@ export const zh: SettingsWords = {
   accentOwn: '使用自己的颜色',
   logo: '标志',
   logoHint: 'PNG、JPEG 或 WebP 格式，最大 64 KB，正方形效果最佳。',
+  logoChoose: '选择图片…',
   logoRemove: '移除标志',
   logoNone: '没有标志',
   logoTooLarge: '图片超过了 64 KB。',

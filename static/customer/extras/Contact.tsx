@@ -1,4 +1,5 @@
-// Name and e-mail address, if the customer wants to leave them: folded away, never in the way.
+// Name and e-mail address, if the customer wants to leave them: folded away, and asked for only while
+// nobody is there to answer.
 
 import { useRef, useState } from 'preact/hooks';
 import { localStore } from '../../shared/browser';
@@ -17,6 +18,8 @@ export function Contact({ live }: { live: Live<Chat> }) {
   const details = useRef<HTMLDetailsElement>(null);
   const name = useRef<HTMLInputElement>(null);
   const email = useRef<HTMLInputElement>(null);
+  // Whoever has begun goes on with it, though somebody has come meanwhile.
+  const [begun, setBegun] = useState(false);
   const submit = async (event: Event) => {
     event.preventDefault();
     setOutcome(null);
@@ -36,9 +39,11 @@ export function Contact({ live }: { live: Live<Chat> }) {
     setOutcome({ good: false, text });
     (isEmail ? email : name).current?.focus();
   };
+  const here = chat.business?.open === true && chat.agents.size > 0;
+  if (here && !begun) return null;
   return (
     <>
-      <details ref={details}>
+      <details ref={details} onToggle={() => setBegun(true)}>
         <summary>{words.contact}</summary>
         <form onSubmit={submit} noValidate>
           <label class="labelled">

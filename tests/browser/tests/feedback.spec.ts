@@ -18,6 +18,18 @@ test('contact, transcript without the note, rating that survives a reload', asyn
   await expect(contact).toHaveCount(0);
   await customer.send('My <b>order</b> is late');
   await customer.settled();
+  await contact.click();
+  await page.getByLabel('Name').fill('Ana');
+  await page.getByLabel('E-mail address').fill('ana');
+  watch.announce(/400.*\/api\/v1\/contact/);
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('This is no e-mail address.')).toBeVisible();
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+  await page.getByLabel('E-mail address').fill('ana@example.com');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('Thank you, this is kept.')).toBeVisible();
+
   const api = await Api.signIn(server);
   const [conversation = ''] = await api.conversations();
   const agent = await WireSession.agent(server, api);
@@ -30,18 +42,6 @@ test('contact, transcript without the note, rating that survives a reload', asyn
     kind: 'note',
   });
   await expect(customer.message('One moment')).toBeVisible();
-
-  await contact.click();
-  await page.getByLabel('Name').fill('Ana');
-  await page.getByLabel('E-mail address').fill('ana');
-  watch.announce(/400.*\/api\/v1\/contact/);
-  await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByText('This is no e-mail address.')).toBeVisible();
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
-  await page.getByLabel('E-mail address').fill('ana@example.com');
-  await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByText('Thank you, this is kept.')).toBeVisible();
 
   const saved = async (name: string) => {
     const download = page.waitForEvent('download');
@@ -68,4 +68,38 @@ test('contact, transcript without the note, rating that survives a reload', asyn
   await expect(page.getByText('Thank you! You gave 4 of 5.')).toBeVisible();
   await page.getByRole('button', { name: 'Change' }).click();
   await expect(page.getByLabel('Anything to add?')).toHaveValue('Quick');
+});
+
+test('contact details are asked for only while nobody is here to answer', async ({
+  people,
+  server,
+}) => {
+  const customer = await people.customer();
+  const { page } = customer;
+  const contact = page.getByText('Leave your name and e-mail address');
+  await customer.send('Hello');
+  await customer.settled();
+  await expect(contact).toBeVisible();
+
+  const api = await Api.signIn(server);
+  await WireSession.agent(server, api);
+  await expect(page.getByText('We are here')).toBeVisible();
+  await expect(contact).toHaveCount(0);
+});
+
+test('contact details that are being written stay when somebody comes', async ({
+  people,
+  server,
+}) => {
+  const customer = await people.customer();
+  const { page } = customer;
+  await customer.send('Hello');
+  await customer.settled();
+  await page.getByText('Leave your name and e-mail address').click();
+  await page.getByLabel('E-mail address').fill('ana@example.com');
+
+  const api = await Api.signIn(server);
+  await WireSession.agent(server, api);
+  await expect(page.getByText('We are here')).toBeVisible();
+  await expect(page.getByLabel('E-mail address')).toHaveValue('ana@example.com');
 });

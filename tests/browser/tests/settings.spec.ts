@@ -45,6 +45,11 @@ const SAID = {
   },
 } as const;
 
+const PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
 async function axe(page: Page) {
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
@@ -121,6 +126,30 @@ test('of two admins the second is told, and loads what is stored', async ({ peop
   await look(other.page).getByRole('button', { name: said.load }).click();
   await expect(look(other.page).getByLabel(said.name)).toHaveValue('Tea');
 });
+
+for (const [language, logo, choose, wrong] of [
+  ['en', 'Logo', 'Choose a picture…', 'This is no PNG, JPEG or WebP picture.'],
+  ['zh', '标志', '选择图片…', '这不是 PNG、JPEG 或 WebP 图片。'],
+] as const) {
+  test(`the logo is chosen by a button in the language of the page (${language})`, async ({
+    people,
+  }) => {
+    const admin = await people.agent({ language });
+    const { page } = admin;
+    await page.getByRole('link', { name: SAID[language].settings }).click();
+    const form = page.getByRole('form', { name: SAID[language].look, exact: true });
+    const pick = async (name: string, mimeType: string, buffer: Buffer) => {
+      const chooser = page.waitForEvent('filechooser');
+      await form.getByRole('button', { name: choose }).press('Enter');
+      await (await chooser).setFiles({ name, mimeType, buffer });
+    };
+    await pick('notes.txt', 'text/plain', Buffer.from('no picture'));
+    await expect(form.getByText(wrong)).toBeVisible();
+    await pick('logo.png', 'image/png', PIXEL);
+    await expect(form.getByRole('img', { name: logo })).toBeVisible();
+    await axe(page);
+  });
+}
 
 test('who is no admin has no settings', async ({ people }) => {
   const agent = await people.colleague('Li Wei');
