@@ -13,10 +13,11 @@ use super::{
     App, access,
     answer::Answer,
     api::{Query, query_of},
+    audit,
 };
 use crate::{
     chat::refuse,
-    domain::{HistoryFilter, Refusal, now, rfc3339},
+    domain::{AuditAction, HistoryFilter, Refusal, now, rfc3339},
     export::{self, About, ExportCursor, Format, Language, Part},
 };
 
@@ -38,10 +39,24 @@ pub async fn export(
     let language = language.ok_or_else(|| Refusal::bad_request("language must be en or zh"))?;
     let about = About {
         filter: asked(&query),
-        by: me.name,
+        by: me.name.clone(),
         made_at: now(),
         language,
     };
+    if query.get("part").is_none_or(String::is_empty) {
+        // Words and names that were looked for may be somebody's own: that they were is enough.
+        let asked = about
+            .filter
+            .iter()
+            .map(|(name, value)| match name.as_str() {
+                "q" | "customer_text" => name.clone(),
+                _ => format!("{name}={value}"),
+            });
+        let entry = audit::entry(&request, &app, Some(&me), AuditAction::Exported)
+            .with("format", format.as_str())
+            .with("filter", asked.collect::<Vec<_>>());
+        audit::record(&app, entry).await?;
+    }
     match query.get("part").map(String::as_str) {
         None => Ok(whole(app, format, filter, about)),
         Some("") => one(&app, format, &filter, &about, None).await,

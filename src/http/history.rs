@@ -6,11 +6,13 @@ use serde_json::json;
 use super::{
     App, access,
     answer::{Answer, fresh},
+    api,
     api::{Query, limit_of, query_of, views},
+    audit,
 };
 use crate::{
     chat::refuse,
-    domain::{HistoryFilter, Refusal, Side},
+    domain::{AuditAction, ConversationId, HistoryFilter, Refusal, Side},
     protocol::ReviewedView,
 };
 
@@ -46,4 +48,26 @@ pub async fn history(
         .collect();
     let next = page.next.map(|cursor| cursor.to_string());
     Ok(fresh(StatusCode::OK, &json!({"rows": rows, "next": next})))
+}
+
+/// `GET /api/v1/history/<id>/messages`: a conversation to read, whoever has it. What
+/// `/conversations/<id>/messages` answers, but the log has who read it.
+pub async fn transcript(
+    request: HttpRequest,
+    app: web::Data<App>,
+    id: web::Path<String>,
+    query: Result<Query, actix_web::Error>,
+) -> Result<HttpResponse, Answer> {
+    let me = access::reviewer(&request, &app).await?;
+    // Its further pages belong to the same reading.
+    let is_first = request.query_string().split('&').all(|part| {
+        let name = part.split('=').next().unwrap_or_default();
+        !matches!(name, "before" | "after")
+    });
+    if is_first && id.parse::<ConversationId>().is_ok() {
+        let entry = audit::entry(&request, &app, Some(&me), AuditAction::TranscriptRead)
+            .about("conversation", id.as_str());
+        audit::record(&app, entry).await?;
+    }
+    api::messages(request, app, id, query).await
 }

@@ -166,6 +166,7 @@ pub fn routes(app: &web::Data<App>) -> impl FnOnce(&mut web::ServiceConfig) + us
                     .service(get("/conversations/{id}/customer", customer::customer))
                     .service(get("/history", history::history))
                     .service(get("/history/export", exports::export))
+                    .service(get("/history/{id}/messages", history::transcript))
                     .service(get("/reports", reports::report))
                     .service(get("/search", search::search))
                     .configure(replies::configure)
@@ -183,7 +184,8 @@ pub fn routes(app: &web::Data<App>) -> impl FnOnce(&mut web::ServiceConfig) + us
                     .configure(identity::configure)
                     .default_service(web::to(nowhere)),
             )
-            .service(pages::console(&app))
+            .service(pages::page(&app, pages::CONSOLE))
+            .service(pages::page(&app, pages::ADMIN))
             .service(pages::files(&app));
     }
 }

@@ -21,48 +21,50 @@ use actix_web::{
 
 use super::{App, answer::Answer, nowhere};
 
-/// Where the console's page is.
-const CONSOLE: &str = "/agent";
+/// Where the pages for staff are, which the build writes as `agent.html` and so on.
+pub const CONSOLE: &str = "/agent";
+pub const ADMIN: &str = "/admin";
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; connect-src 'self'; \
     frame-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
     object-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
-/// The agents' console.
-pub fn console(app: &App) -> Resource {
+/// A page for staff.
+pub fn page(app: &App, path: &'static str) -> Resource {
     let folder = app.settings.static_dir.clone();
-    web::resource(CONSOLE)
+    let name = format!("{}.html", path.trim_start_matches('/'));
+    web::resource(path)
         .route(
             web::route()
                 .guard(guard::Any(guard::Get()).or(guard::Head()))
                 .to(move |accepted: Option<web::Header<AcceptEncoding>>| {
-                    let folder = folder.clone();
-                    async move { console_file(&folder, accepted.as_deref()) }
+                    let file = folder.join(&name);
+                    async move { page_file(&file, accepted.as_deref()) }
                 }),
         )
         .default_service(web::to(super::wrong_method))
 }
 
-/// The console's page, compressed as the browser can read it.
-fn console_file(folder: &Path, accepted: Option<&AcceptEncoding>) -> io::Result<NamedFile> {
+/// A page, compressed as the browser can read it.
+fn page_file(page: &Path, accepted: Option<&AcceptEncoding>) -> io::Result<NamedFile> {
     use ContentEncoding::{Brotli, Gzip, Identity};
     let known = [Brotli, Gzip, Identity].map(Encoding::Known);
     let chosen = accepted.and_then(|accepted| accepted.negotiate(known.iter()));
     let compressed = match chosen {
-        Some(Encoding::Known(Brotli)) => Some((Brotli, "agent.html.br")),
-        Some(Encoding::Known(Gzip)) => Some((Gzip, "agent.html.gz")),
+        Some(Encoding::Known(Brotli)) => Some((Brotli, "br")),
+        Some(Encoding::Known(Gzip)) => Some((Gzip, "gz")),
         _ => None,
     };
-    if let Some((encoding, name)) = compressed
-        && let Ok(file) = NamedFile::open(folder.join(name))
+    if let Some((encoding, ending)) = compressed
+        && let Ok(file) = NamedFile::open(page.with_added_extension(ending))
     {
         // By its name it would be something to download.
         let file = file.disable_content_disposition();
         let file = file.set_content_type(ContentType::html().0);
         return Ok(file.set_content_encoding(encoding));
     }
-    Ok(NamedFile::open(folder.join("agent.html"))?.disable_content_disposition())
+    Ok(NamedFile::open(page)?.disable_content_disposition())
 }
 
 /// Everything else that the build wrote, the customer's page first.

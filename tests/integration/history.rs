@@ -110,3 +110,28 @@ fn agents_and_customers_get_nothing(engine: Engine) {
         assert_eq!((refused.status, refused.code()), (401, "not_signed_in"));
     }
 }
+
+#[test]
+fn who_reads_a_transcript_or_exports_is_in_the_audit_log() {
+    let database = Database::new(Engine::Sqlite);
+    let server = Server::on(&database).start();
+    let admin = server.sign_in();
+    let (id, ..) = Client::customer(&server, &token(), json!({}))
+        .0
+        .say(None, "c1", "secret words");
+    let page = server.get(&format!("/api/v1/history/{id}/messages"), &admin);
+    assert_eq!(page.body["messages"][0]["text"], "secret words");
+    server.get(&format!("/api/v1/history/{id}/messages?after=1"), &admin);
+    server.get("/api/v1/history/nonsense/messages", &admin);
+    server.get("/api/v1/history/export?format=csv&q=secret&status=open", &admin);
+    let log = server.get("/api/v1/audit", &admin);
+    let of = |action: &str| {
+        let entries = log.body["entries"].as_array().unwrap().iter();
+        let found: Vec<_> = entries.filter(|one| one["action"] == action).collect();
+        assert_eq!(found.len(), 1, "{action}: {}", log.body);
+        found[0].clone()
+    };
+    assert_eq!(of("transcript_read")["subject"]["id"], id.to_string());
+    let exported = of("exported")["details"].clone();
+    assert_eq!(exported, json!({"format": "csv", "filter": ["status=open", "q"]}));
+}
