@@ -133,10 +133,11 @@ pub(super) fn said(conn: &mut DbConnection, segments: &[Segment]) -> QueryResult
 fn step(conn: &mut DbConnection, from: Option<IndexPlace>) -> QueryResult<IndexStep> {
     let state = state(conn)?;
     let begin = from.or_else(|| Some(IndexPlace(state.caught_up_to? - MARGIN, 0)));
+    // A text may have 16 kB, and all of a step are in memory at once.
     let most = match conn.engine() {
-        Engine::Mysql => 8_000,
+        Engine::Mysql => 2_000,
         // Nobody else can write meanwhile.
-        Engine::Sqlite => 1_000,
+        Engine::Sqlite => 200,
     };
     let found = look(conn, begin)?;
     let Some(last) = found.last().map(|row| IndexPlace(row.2, row.0)) else {
