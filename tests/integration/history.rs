@@ -123,7 +123,10 @@ fn who_reads_a_transcript_or_exports_is_in_the_audit_log() {
     assert_eq!(page.body["messages"][0]["text"], "secret words");
     server.get(&format!("/api/v1/history/{id}/messages?after=1"), &admin);
     server.get("/api/v1/history/nonsense/messages", &admin);
-    server.get("/api/v1/history/export?format=csv&q=secret&status=open", &admin);
+    server.get(
+        "/api/v1/history/export?format=csv&q=secret&status=open",
+        &admin,
+    );
     let log = server.get("/api/v1/audit", &admin);
     let of = |action: &str| {
         let entries = log.body["entries"].as_array().unwrap().iter();
@@ -133,5 +136,8 @@ fn who_reads_a_transcript_or_exports_is_in_the_audit_log() {
     };
     assert_eq!(of("transcript_read")["subject"]["id"], id.to_string());
     let exported = of("exported")["details"].clone();
-    assert_eq!(exported, json!({"format": "csv", "filter": ["status=open", "q"]}));
+    assert_eq!(
+        exported,
+        json!({"format": "csv", "filter": ["status=open", "q"]})
+    );
 }

@@ -96,9 +96,12 @@ fn peers_that_never_read_hold_nobody_up_and_are_cut_off() {
         mebibytes(after)
     );
     assert!(p99_with < Duration::from_millis(500), "{p99_with:?}");
-    // 20 queues of 8 MiB, or 20 times what the kernel would not take, is far more than this.
-    let kept = after.saturating_sub(memory);
-    assert!(kept < 24 << 20, "{} MiB are not given back", kept >> 20);
+    // 20 queues of 8 MiB, or 20 times what the kernel would not take, is far more than this. What was said is
+    // indexed at the same time, and the allocator gives back after ten seconds.
+    let what = "the memory of the peers is given back";
+    eventually(what, Duration::from_mins(1), || {
+        server.memory_bytes().saturating_sub(memory) < 24 << 20
+    });
     drop(peers);
 }
 
