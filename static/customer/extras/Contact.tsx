@@ -43,7 +43,14 @@ export function Contact({ live }: { live: Live<Chat> }) {
   if (here && !begun) return null;
   return (
     <>
-      <details ref={details} onToggle={() => setBegun(true)}>
+      <details
+        ref={details}
+        onToggle={event => {
+          setBegun(true);
+          // Who folds it away does not want to put it right.
+          if (!event.currentTarget.open && outcome?.good === false) setOutcome(null);
+        }}
+      >
         <summary>{words.contact}</summary>
         <form onSubmit={submit} noValidate>
           <label class="labelled">

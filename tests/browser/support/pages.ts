@@ -47,7 +47,7 @@ abstract class ChatPage {
 
   /** How the connection is, in words. */
   get status(): Locator {
-    return this.page.getByRole('status');
+    return this.page.locator('.status-line').getByRole('status');
   }
 
   get tryNow(): Locator {

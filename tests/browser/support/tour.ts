@@ -2,6 +2,7 @@
 // accessibility, layout. (And for the screenshots.)
 
 import type { Page } from '@playwright/test';
+import { code } from './authenticator.ts';
 import { chooseFiles, PICTURE, TEXT_FILE } from './files.ts';
 import { type Browsing, expect, type People } from './fixtures.ts';
 import { keepingOut, keptOut } from './keepingOut.ts';
@@ -39,6 +40,17 @@ export async function customerTour({ people, server, watch, browsing, look }: To
   await expect(customer.place).toHaveText(words.nextInQueue);
   await show('next in the queue');
   const api = await Api.signIn(server);
+  await api.set('hours', { limited: true });
+  await expect(page.locator('.extras summary')).toBeVisible();
+  await show('outside the hours');
+  await page.locator('.extras summary').click();
+  await page.getByRole('textbox').and(page.locator('[type=email]')).fill('not an address');
+  watch.announce(/400.*\/api\/v1\/contact/);
+  await page.locator('.extras form button').click();
+  await expect(page.locator('.extras .bad')).not.toHaveText('');
+  await show('a wrong address');
+  await page.locator('.extras summary').click();
+  await api.set('hours', { limited: false });
   const [conversation = ''] = await api.conversations();
   const colleague = await WireSession.agent(server, api);
   const read = { type: 'read', conversation, seq: TEXTS.length };
@@ -285,6 +297,19 @@ export async function consoleTour({ people, server, watch, browsing, look }: Tou
   await page.goto('/agent#999999');
   await expect(page.getByRole('alert').filter({ hasText: /\p{L}/u })).toBeVisible();
   await show('no such conversation');
+  await page.goto('/agent#account');
+  const factor = page.locator('section.block').filter({ has: page.locator('[type=password]') });
+  const password = factor.last().locator('[type=password]').last();
+  await password.fill(ADMIN.password);
+  await password.press('Enter');
+  const key = page.locator('section.block code').first();
+  await expect(key).toHaveText(/[A-Z2-7]{4}/);
+  await show('a second factor, being set up');
+  const secret = ((await key.textContent()) ?? '').replaceAll(' ', '');
+  await page.locator('[autocomplete=one-time-code]').fill(code(secret, -1));
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.recovery li')).toHaveCount(10);
+  await show('recovery codes');
   await page.goto('/agent#replies');
   await expect(page.getByRole('listitem', { name: '/hi' })).toBeVisible();
   await show('all saved replies');
@@ -307,4 +332,8 @@ export async function consoleTour({ people, server, watch, browsing, look }: Tou
   });
   await expect(agent.signInButton).toBeVisible();
   await show('signed out');
+  watch.announce(/401.*\/api\/v1\/login/);
+  await agent.signIn(ADMIN.password);
+  await expect(page.locator('[autocomplete=one-time-code]')).toBeFocused();
+  await show('asked for the second factor');
 }
