@@ -10,39 +10,48 @@ import { presenceWords } from './presenceWords';
 export function Availability({ live }: { live: Live<Chat> }) {
   const words = presenceWords.value;
   const chat = live.value;
-  const { deeds, me } = chat;
-  const away = chat.colleagues.get(me.id ?? '')?.away === true;
+  const { deeds } = chat;
+  const away = isAway(chat);
   const disabled = chat.connection.phase !== 'online' || deeds?.busy(MYSELF) === true;
-  const problem = deeds?.problem(MYSELF) ?? null;
   const set = (wanted: boolean) => {
     // Not `disabled`, which would take the focus away.
     if (!disabled && wanted !== away) deeds?.setAway(wanted);
   };
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms
+    <div class="availability" role="group" aria-label={words.myStatus}>
+      <button
+        type="button"
+        title={words.available}
+        aria-pressed={!away}
+        aria-disabled={disabled}
+        onClick={() => set(false)}
+      >
+        <span class="dot on" aria-hidden="true" />
+        <span class="half-name">{words.available}</span>
+      </button>
+      <button
+        type="button"
+        title={words.away}
+        aria-pressed={away}
+        aria-disabled={disabled}
+        onClick={() => set(true)}
+      >
+        <span class="dot away" aria-hidden="true" />
+        <span class="half-name">{words.away}</span>
+      </button>
+    </div>
+  );
+}
+
+/** What being away means, while one is, and why the switch did not work. */
+export function AvailabilityNews({ live }: { live: Live<Chat> }) {
+  const chat = live.value;
+  const problem = chat.deeds?.problem(MYSELF) ?? null;
+  return (
     <>
-      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms */}
-      <div class="availability" role="group" aria-label={words.myStatus}>
-        <button
-          type="button"
-          aria-pressed={!away}
-          aria-disabled={disabled}
-          onClick={() => set(false)}
-        >
-          <span class="dot on" aria-hidden="true" />
-          {words.available}
-        </button>
-        <button
-          type="button"
-          aria-pressed={away}
-          aria-disabled={disabled}
-          onClick={() => set(true)}
-        >
-          <span class="dot away" aria-hidden="true" />
-          {words.away}
-        </button>
-      </div>
       <p class="away-hint" role="status">
-        {away ? words.awayHint : ''}
+        {isAway(chat) ? presenceWords.value.awayHint : ''}
       </p>
       <p class="staff-problem" role="alert">
         {problem === null ? '' : locale.value.error(problem)}
@@ -50,6 +59,8 @@ export function Availability({ live }: { live: Live<Chat> }) {
     </>
   );
 }
+
+const isAway = (chat: Chat) => chat.colleagues.get(chat.me.id ?? '')?.away === true;
 
 /** Says of an agent that they are away or not there; nothing of one who is available. */
 export function PresenceMark({ of }: { of: Presence }) {

@@ -120,7 +120,10 @@ export function Desk({ ended, signOut }: DeskProps) {
     const left = previous.current;
     previous.current = place;
     if (place === null && left !== null) {
-      document.querySelector<HTMLElement>(`a[href="#${encodeURIComponent(left)}"]`)?.focus();
+      const link = document.querySelector<HTMLElement>(`a[href="#${encodeURIComponent(left)}"]`);
+      // A panel's is in the menu, which is closed by now.
+      const menu = link?.closest('.menu')?.querySelector('summary');
+      (menu ?? link)?.focus();
     }
   }, [place]);
 

@@ -1,19 +1,20 @@
-// The foot of the list: which agents are online, who I am and whether I am away, sign out, language.
+// The foot of the list, in one line: who I am, whether I am away, and a menu of everything else.
 
-import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Chat } from '../shared/core/chat';
-import type { WireError } from '../shared/core/wire';
-import { WarningIcon } from '../shared/ui/icons';
+import type { Presence, WireError } from '../shared/core/wire';
+import { MenuIcon, WarningIcon } from '../shared/ui/icons';
 import { LanguageSwitch } from '../shared/ui/LanguageSwitch';
 import type { Live } from '../shared/ui/live';
 import { locale } from '../shared/ui/locale';
 import { nameOf } from '../shared/ui/names';
-import { Availability } from './Availability';
+import { Availability, AvailabilityNews } from './Availability';
 import { accountWords, roleName } from './accountWords';
 import { isTroubled } from './alerts/AlertsPanel';
 import { alertWords } from './alerts/alertWords';
 import { blockWords } from './blockWords';
+import { consoleWords } from './consoleWords';
+import { Menu } from './Menu';
 import { presenceWords } from './presenceWords';
 import { repliesWords } from './repliesWords';
 import { openPanel, type PanelName } from './route';
@@ -33,68 +34,84 @@ export function Staff({ live, signOut }: StaffProps) {
   const connected = chat.connection.phase === 'online';
   return (
     <footer class="staff">
-      {agents.length > 0 && (
-        <details>
-          <summary>
-            <span class={connected ? 'dot on' : 'dot'} aria-hidden="true" /> {words.agentsOnline} (
-            {agents.length})
-          </summary>
-          <ul>
-            {agents.map(agent => (
-              <li key={agent.id}>
-                <bdi>{nameOf(agent, words)}</bdi>
-                {agent.away && <span class="mark away">{presenceWords.value.away}</span>}
-              </li>
-            ))}
-          </ul>
-        </details>
-      )}
-      {chat.welcomed && <Availability live={live} />}
       <div class="self">
         {chat.welcomed && (
           <p>
             <span class="hidden">{words.signedInAs} </span>
-            <bdi class="self-name">{nameOf(chat.me, words)}</bdi>
-            <span class="self-role">{roleName(chat.me.role)}</span>
+            <bdi class="self-name" title={nameOf(chat.me, words)}>
+              {nameOf(chat.me, words)}
+            </bdi>
           </p>
         )}
-        <LanguageSwitch />
-        <button
-          type="button"
-          class="quiet"
-          aria-label={words.shortcuts}
-          title={words.shortcuts}
-          onClick={() => {
-            listShown.value = true;
-          }}
-        >
-          ?
-        </button>
-        <button type="button" class="quiet" onClick={async () => setProblem(await signOut())}>
-          {words.signOut}
-        </button>
-      </div>
-      {chat.welcomed && (
-        <div class="staff-links">
-          <PanelLink name="account" label={words.myAccount} />
-          <PanelLink name="alerts" label={alertWords.value.alerts}>
-            {isTroubled() && (
-              <span class="trouble" title={alertWords.value.alertsTrouble}>
-                <WarningIcon />
-                <span class="hidden">{alertWords.value.alertsTrouble}</span>
-              </span>
-            )}
-          </PanelLink>
-          <PanelLink name="replies" label={repliesWords.value.savedReplies} />
-          <PanelLink name="blocks" label={blockWords.value.blocks} />
-          {chat.me.role === 'admin' && (
+        {chat.welcomed && <Availability live={live} />}
+        <Menu
+          label={
             <>
-              <PanelLink name="accounts" label={words.accounts} />
-              <PanelLink name="settings" label={settingsWords.value.settings} />
+              <span class="hidden">{consoleWords.value.menu}</span>
+              <MenuIcon />
+              {chat.welcomed && isTroubled() && <Trouble />}
+            </>
+          }
+        >
+          {shut => (
+            <>
+              {chat.welcomed && (
+                <>
+                  <li class="menu-role">{roleName(chat.me.role)}</li>
+                  {agents.length > 0 && (
+                    <li>
+                      <AgentsOnline agents={agents} connected={connected} />
+                    </li>
+                  )}
+                  <PanelLink name="account" label={words.myAccount} chosen={shut} />
+                  <PanelLink name="alerts" label={alertWords.value.alerts} chosen={shut} />
+                  <PanelLink name="replies" label={repliesWords.value.savedReplies} chosen={shut} />
+                  <PanelLink name="blocks" label={blockWords.value.blocks} chosen={shut} />
+                  {chat.me.role === 'admin' && (
+                    <>
+                      <PanelLink name="accounts" label={words.accounts} chosen={shut} />
+                      <PanelLink
+                        name="settings"
+                        label={settingsWords.value.settings}
+                        chosen={shut}
+                      />
+                    </>
+                  )}
+                </>
+              )}
+              {/* Before the button itself, which the other language replaces. */}
+              <li class="menu-languages" onClickCapture={shut}>
+                <LanguageSwitch />
+              </li>
+              <li>
+                <button
+                  type="button"
+                  class="menu-item"
+                  onClick={() => {
+                    shut();
+                    listShown.value = true;
+                  }}
+                >
+                  {words.shortcuts}
+                </button>
+              </li>
+              <li>
+                <button
+                  type="button"
+                  class="menu-item"
+                  onClick={async () => {
+                    shut();
+                    setProblem(await signOut());
+                  }}
+                >
+                  {words.signOut}
+                </button>
+              </li>
             </>
           )}
-        </div>
-      )}
+        </Menu>
+      </div>
+      {chat.welcomed && <AvailabilityNews live={live} />}
       <p class="staff-problem" role="alert">
         {problem === null ? '' : locale.value.error(problem.code)}
       </p>
@@ -102,17 +119,55 @@ export function Staff({ live, signOut }: StaffProps) {
   );
 }
 
+/** Who else is there; folded, because it can be long. */
+function AgentsOnline({ agents, connected }: { agents: readonly Presence[]; connected: boolean }) {
+  const words = accountWords.value;
+  return (
+    <details class="agents-online">
+      <summary>
+        <span class={connected ? 'dot on' : 'dot'} aria-hidden="true" /> {words.agentsOnline} (
+        {agents.length})
+      </summary>
+      <ul>
+        {agents.map(agent => (
+          <li key={agent.id}>
+            <bdi>{nameOf(agent, words)}</bdi>
+            {agent.away && <span class="mark away">{presenceWords.value.away}</span>}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+/** Said at the button: who looks for what is wrong opens the menu then. */
+function Trouble() {
+  const { alertsTrouble } = alertWords.value;
+  return (
+    <span class="trouble" title={alertsTrouble}>
+      <WarningIcon />
+      <span class="hidden">{alertsTrouble}</span>
+    </span>
+  );
+}
+
 interface PanelLinkProps {
   name: PanelName;
   label: string;
-  children?: ComponentChildren;
+  chosen: () => void;
 }
 
-function PanelLink({ name, label, children }: PanelLinkProps) {
+function PanelLink({ name, label, chosen }: PanelLinkProps) {
   return (
-    <a href={`#${name}`} aria-current={openPanel.value === name ? 'page' : undefined}>
-      {label}
-      {children}
-    </a>
+    <li>
+      <a
+        class="menu-item"
+        href={`#${name}`}
+        aria-current={openPanel.value === name ? 'page' : undefined}
+        onClick={chosen}
+      >
+        {label}
+      </a>
+    </li>
   );
 }

@@ -9,6 +9,7 @@ export const en = {
   password: 'Password',
   signedOut: 'You were signed out. Your drafts are kept; sign in to go on.',
   signOut: 'Sign out',
+  menu: 'Menu',
   conversations: 'Conversations',
   noOneWaiting: 'No one is waiting',
   noOneWaitingMore: 'New conversations appear here by themselves.',

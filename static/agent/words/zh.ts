@@ -11,6 +11,7 @@ export const zh: ConsoleWords = {
   password: '密码',
   signedOut: '您已退出登录。草稿已保留，请重新登录后继续。',
   signOut: '退出登录',
+  menu: '菜单',
   conversations: '会话列表',
   noOneWaiting: '没有等待中的客户',
   noOneWaitingMore: '新会话会自动出现在这里。',

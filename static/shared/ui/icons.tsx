@@ -53,6 +53,12 @@ export const WarningIcon = () => (
   </Icon>
 );
 
+export const MenuIcon = () => (
+  <Icon>
+    <path d="M3.5 5.5h13M3.5 10h13M3.5 14.5h13" />
+  </Icon>
+);
+
 export const LockIcon = () => (
   <Icon>
     <path d="M5 9h10v7.5H5zM7 9V6.5a3 3 0 0 1 6 0V9" />

@@ -156,7 +156,30 @@ export class ConsolePage extends ChatPage {
   }
 
   async signOut(): Promise<void> {
+    await this.openMenu();
     await this.page.getByRole('button', { name: this.words.signOut }).click();
+  }
+
+  /** The button at the foot of the list. */
+  get menu(): Locator {
+    return this.page.locator('.staff .menu > summary');
+  }
+
+  /** What the menu holds is reached only while it is open. */
+  async openMenu(): Promise<void> {
+    if (!(await this.page.locator('.staff .menu[open]').isVisible())) await this.menu.click();
+  }
+
+  /** Opens one of the panels by its name in the menu. */
+  async panel(name: string): Promise<void> {
+    await this.openMenu();
+    await this.page.locator('.staff').getByRole('link', { name, exact: true }).click();
+  }
+
+  override async switchLanguage(): Promise<void> {
+    // Where one signs in, it stands there by itself.
+    if (await this.menu.isVisible()) await this.openMenu();
+    await super.switchLanguage();
   }
 
   get inbox(): Locator {

@@ -263,6 +263,8 @@ export async function consoleTour({ people, server, watch, browsing, look }: Tou
   await expect(agent.rows).toHaveCount(1);
   await show('mine');
   await agent.filter('all');
+  await agent.openMenu();
+  await show('the menu');
   await agent.button(words.shortcuts).click();
   await expect(agent.dialog).toBeVisible();
   await show('shortcuts');
@@ -278,12 +280,13 @@ export async function consoleTour({ people, server, watch, browsing, look }: Tou
   await page.goBack();
   await page.goBack();
   await expect(agent.inbox).toBeVisible();
-  const online = page.locator('.staff summary');
+  const online = page.locator('.agents-online > summary');
   await agent.button(words.away).click();
   await expect(agent.button(words.away)).toHaveAttribute('aria-pressed', 'true');
+  await agent.openMenu();
   await online.click();
   await show('who is online, and oneself away');
-  await online.click();
+  await page.keyboard.press('Escape');
   await agent.button(words.available).click();
   await agent.choose('在吗');
   second.say({ type: 'typing', conversation, on: true });

@@ -156,7 +156,7 @@ for (const { language, viewport } of SCREENS) {
     const admin = await people.agent({ language, viewport });
     const { page } = admin;
     await allowClipboard(page.context());
-    await page.getByRole('link', { name: said.all }).click();
+    await admin.panel(said.all);
     const panel = page.getByRole('region', { name: said.all, exact: true });
     await expect(panel).toBeFocused();
     await expect(row(page, ADMIN.username)).toContainText(said.you);
@@ -195,6 +195,7 @@ for (const { language, viewport } of SCREENS) {
     const li = await people.visitor({ language, viewport });
     await signInAs(li, 'li.wei', password);
     await li.online();
+    await li.openMenu();
     await expect(li.page.getByRole('link', { name: said.mine })).toBeVisible();
     await expect(li.page.getByRole('link', { name: said.all, exact: true })).toHaveCount(0);
     await li.page.goto('/agent#accounts');
@@ -252,7 +253,7 @@ for (const { language, viewport } of SCREENS) {
     await own.getByRole('button', { name: said.cancel }).click();
     if (narrow) {
       await admin.back.click();
-      await expect(page.getByRole('link', { name: said.all, exact: true })).toBeFocused();
+      await expect(admin.menu).toBeFocused();
     }
   });
 
@@ -265,7 +266,7 @@ for (const { language, viewport } of SCREENS) {
     const there = await people.agent({ language, viewport });
     const third = await people.agent({ language, viewport });
     const { page } = here;
-    await page.getByRole('link', { name: said.mine }).click();
+    await here.panel(said.mine);
     const sessions = page.getByRole('region', { name: said.sessions });
     const entries = sessions.getByRole('listitem');
     await expect(entries).toHaveCount(3);

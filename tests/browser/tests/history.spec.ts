@@ -107,6 +107,7 @@ test('scrolling is not undone by what is shown before the browser has told of it
   const agent = await people.agent();
   await agent.choose('message 60.');
   await expect(agent.message('message 60.')).toContainText(/\d:\d\d/);
+  await agent.openMenu();
   const other = await agent.languageSwitch.elementHandle();
   const after = await agent.log.evaluate(async (list, button) => {
     list.scrollTop = 500;

@@ -23,8 +23,9 @@ test('an agent says that they are away, and others see it wherever it matters', 
   await li.online();
   await expect(away).toHaveAttribute('aria-pressed', 'true');
 
-  await ana.page.locator('.staff summary').click();
-  const row = ana.page.locator('.staff li', { hasText: 'Li Wei' });
+  await ana.openMenu();
+  await ana.page.locator('.agents-online > summary').click();
+  const row = ana.page.locator('.agents-online li', { hasText: 'Li Wei' });
   await expect(row).toContainText(ana.words.away);
   const customer = await people.customer();
   await customer.send('Hello');

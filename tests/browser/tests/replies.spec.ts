@@ -88,7 +88,7 @@ test('they are made, changed and deleted in the panel', async ({ people, watch }
   watch.announce(/409.*\/api\/v1\/saved-replies/);
   const agent = await people.agent();
   const { page } = agent;
-  await page.getByRole('link', { name: 'Saved replies' }).click();
+  await agent.panel('Saved replies');
   await page.locator('summary', { hasText: 'New saved reply' }).click();
   const form = page.getByRole('form', { name: 'New saved reply' });
   await form.getByLabel('Shortcut').fill('/hi');

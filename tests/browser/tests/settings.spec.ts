@@ -62,7 +62,7 @@ for (const language of ['en', 'zh'] as const) {
     const customer = await people.customer({ language });
     const admin = await people.agent({ language });
     const { page } = admin;
-    await page.getByRole('link', { name: said.settings }).click();
+    await admin.panel(said.settings);
     const form = (name: string) => page.getByRole('form', { name, exact: true });
     const save = (name: string) => form(name).getByRole('button', { name: said.save }).click();
 
@@ -111,9 +111,9 @@ test('of two admins the second is told, and loads what is stored', async ({ peop
   const said = SAID.en;
   const [one, other] = [await people.agent(), await people.agent()];
   const look = (page: Page) => page.getByRole('form', { name: said.look });
-  for (const { page } of [one, other]) {
-    await page.getByRole('link', { name: said.settings }).click();
-    await expect(look(page)).toBeVisible();
+  for (const agent of [one, other]) {
+    await agent.panel(said.settings);
+    await expect(look(agent.page)).toBeVisible();
   }
   const save = (page: Page) => look(page).getByRole('button', { name: said.save }).click();
   await look(one.page).getByLabel(said.name).fill('Tea');
@@ -136,7 +136,7 @@ for (const [language, logo, choose, wrong] of [
   }) => {
     const admin = await people.agent({ language });
     const { page } = admin;
-    await page.getByRole('link', { name: SAID[language].settings }).click();
+    await admin.panel(SAID[language].settings);
     const form = page.getByRole('form', { name: SAID[language].look, exact: true });
     const pick = async (name: string, mimeType: string, buffer: Buffer) => {
       const chooser = page.waitForEvent('filechooser');
@@ -153,6 +153,7 @@ for (const [language, logo, choose, wrong] of [
 
 test('who is no admin has no settings', async ({ people }) => {
   const agent = await people.colleague('Li Wei');
+  await agent.openMenu();
   await expect(agent.page.getByRole('link', { name: SAID.en.settings })).toHaveCount(0);
   await agent.page.goto('/agent#settings');
   await expect(agent.page.getByRole('alert').filter({ hasText: SAID.en.forbidden })).toBeVisible();
