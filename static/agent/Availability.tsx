@@ -28,7 +28,7 @@ export function Availability({ live }: { live: Live<Chat> }) {
         onClick={() => set(false)}
       >
         <span class="dot on" aria-hidden="true" />
-        <span class="half-name">{words.available}</span>
+        <span class={away ? 'hidden' : undefined}>{words.available}</span>
       </button>
       <button
         type="button"
@@ -38,7 +38,7 @@ export function Availability({ live }: { live: Live<Chat> }) {
         onClick={() => set(true)}
       >
         <span class="dot away" aria-hidden="true" />
-        <span class="half-name">{words.away}</span>
+        <span class={away ? undefined : 'hidden'}>{words.away}</span>
       </button>
     </div>
   );
