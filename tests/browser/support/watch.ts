@@ -4,6 +4,16 @@
 
 import type { BrowserContext, Page } from '@playwright/test';
 
+/** How Chromium names a connection that was cut or refused. */
+const CUT = [
+  'CONNECTION_(REFUSED|RESET|CLOSED|ABORTED)',
+  'SOCKET_NOT_CONNECTED',
+  'INTERNET_DISCONNECTED',
+  'NETWORK_CHANGED',
+  'EMPTY_RESPONSE',
+  'CONTENT_LENGTH_MISMATCH',
+].join('|');
+
 export class Watch {
   readonly #announced: RegExp[] = [];
   readonly #complaints: string[] = [];
@@ -17,8 +27,8 @@ export class Watch {
   announceOutage(): void {
     this.announce(
       /^console (error|warning): WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/ws' failed/,
-      /^request failed: .*net::ERR_(CONNECTION_REFUSED|INTERNET_DISCONNECTED|CONNECTION_RESET|EMPTY_RESPONSE|CONTENT_LENGTH_MISMATCH|NETWORK_CHANGED)/,
-      /^console error: Failed to load resource: net::ERR_(CONNECTION_REFUSED|INTERNET_DISCONNECTED|CONNECTION_RESET|EMPTY_RESPONSE|CONTENT_LENGTH_MISMATCH)/,
+      new RegExp(`^request failed: .*net::ERR_(${CUT})`),
+      new RegExp(`^console error: Failed to load resource: net::ERR_(${CUT})`),
     );
   }
 
