@@ -6,10 +6,9 @@ import type { BrowserContext, Page } from '@playwright/test';
 
 /** How Chromium names a connection that was cut or refused. */
 const CUT = [
-  'CONNECTION_(REFUSED|RESET|CLOSED|ABORTED)',
+  'CONNECTION_(REFUSED|RESET)',
   'SOCKET_NOT_CONNECTED',
   'INTERNET_DISCONNECTED',
-  'NETWORK_CHANGED',
   'EMPTY_RESPONSE',
   'CONTENT_LENGTH_MISMATCH',
 ].join('|');
@@ -27,7 +26,7 @@ export class Watch {
   announceOutage(): void {
     this.announce(
       /^console (error|warning): WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/ws' failed/,
-      new RegExp(`^request failed: .*net::ERR_(${CUT})`),
+      new RegExp(`^request failed: .*net::ERR_(${CUT}|NETWORK_CHANGED)`),
       new RegExp(`^console error: Failed to load resource: net::ERR_(${CUT})`),
     );
   }

@@ -99,7 +99,7 @@ fn peers_that_never_read_hold_nobody_up_and_are_cut_off() {
     // 20 queues of 8 MiB, or 20 times what the kernel would not take, is far more than this. What was said is
     // indexed at the same time, and the allocator gives back after ten seconds.
     let what = "the memory of the peers is given back";
-    eventually(what, Duration::from_mins(1), || {
+    eventually(what, Duration::from_secs(20), || {
         server.memory_bytes().saturating_sub(memory) < 24 << 20
     });
     drop(peers);
