@@ -362,6 +362,12 @@ impl Application for Chat {
         }
     }
 
+    /// Who hears that they are in counts on all that is said from then on, and there is no history to ask for.
+    /// So nobody hears it before the room has them.
+    fn is_ready(&self, namespace: &str) -> bool {
+        namespace != "/" || self.stage == Stage::Inside
+    }
+
     fn connected(
         &mut self,
         namespace: &str,
@@ -426,8 +432,11 @@ impl Application for Chat {
                     self.pages.push(conversation);
                     client.tell_when_taken();
                 }
+                // One of an earlier stay says nothing about this one.
+                Outbound::Welcomed if self.stage != Stage::Entering => {}
                 Outbound::Welcomed => {
                     self.stage = Stage::Inside;
+                    client.welcome("/");
                     for request in std::mem::take(&mut self.early) {
                         let ack = ack_of(&request);
                         if let Err(refusal) = self.ask(request, client) {

@@ -21,7 +21,8 @@ pub trait Application: Sized + Unpin + 'static {
     type Told: Send + 'static;
 
     /// A client wants into a namespace, with what it says of itself (protocol 5 only). What is sent from
-    /// here arrives before the answer, which only clients of protocol 4 understand.
+    /// here arrives before the answer, which only clients of protocol 4 understand. From now on it may say
+    /// something there, whether it has heard the answer or not.
     ///
     /// # Errors
     /// Why not; the client hears it.
@@ -31,7 +32,11 @@ pub trait Application: Sized + Unpin + 'static {
         auth: Option<&RawValue>,
         client: &mut Client<'_, '_, Self>,
     ) -> Result<(), Cow<'static, str>>;
-    /// The client has been told that it is in.
+    /// Whether a client that was let in is to hear so at once. Where not, [`Client::welcome`] tells it later.
+    fn is_ready(&self, _namespace: &str) -> bool {
+        true
+    }
+    /// The client has been told at once that it is in.
     fn connected(
         &mut self,
         namespace: &str,
@@ -78,6 +83,11 @@ pub struct Client<'a, 'b, A: Application> {
 }
 
 impl<A: Application> Client<'_, '_, A> {
+    /// Tells the client that it is in a namespace, where [`Application::is_ready`] did not have it told at once.
+    pub fn welcome(&mut self, namespace: &str) {
+        welcome(namespace, self.link);
+    }
+
     /// Sends an event or an ack; `json` is its array.
     ///
     /// # Errors
@@ -216,7 +226,10 @@ impl<A: Application> SocketIo<A> {
     fn connect(&mut self, packet: &Packet, inside: bool, link: &mut Link<'_, Self>) {
         match (inside, link.version()) {
             (false, _) => self.join(&packet.namespace, packet.data.as_deref(), link),
-            (true, Version::V3) => welcome(&packet.namespace, link),
+            (true, Version::V3) if self.app.is_ready(&packet.namespace) => {
+                welcome(&packet.namespace, link);
+            }
+            (true, Version::V3) => {}
             (true, Version::V4) => link.close_malformed("connected to the namespace already"),
         }
     }
@@ -227,8 +240,10 @@ impl<A: Application> SocketIo<A> {
         }
         self.came = true;
         self.namespaces.insert(namespace.clone());
-        welcome(namespace, link);
-        self.app.connected(namespace, auth, &mut Client { link });
+        if self.app.is_ready(namespace) {
+            welcome(namespace, link);
+            self.app.connected(namespace, auth, &mut Client { link });
+        }
     }
 
     fn event(&mut self, packet: &Packet, attachments: Vec<Bytes>, link: &mut Link<'_, Self>) {

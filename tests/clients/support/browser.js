@@ -38,13 +38,15 @@ class Listing {
     return this.page.locator(this.items).allTextContents();
   }
 
-  /** Waits until it lists so many, and they must be exactly these. */
+  /** Waits until it lists so many, and they must be exactly these. Where they do not come, what did is told. */
   async shows(texts) {
-    await this.page.waitForFunction(
+    const listed = this.page.waitForFunction(
       ([items, count]) => document.querySelectorAll(items).length >= count,
       [this.items, texts.length],
     );
+    const late = await listed.then(() => null, error => error);
     assert.deepEqual(await this.texts(), texts);
+    if (late) throw late;
   }
 }
 

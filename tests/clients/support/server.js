@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { KEFU, PAGES } from './programs.js';
 
 export const ADMIN = { username: 'admin', password: 'a-password-for-tests' };
@@ -94,6 +95,17 @@ export class Server {
     if (others.length > 0) throw new Error(`there are ${others.length + 1} conversations`);
     if (only === undefined) return [];
     return (await this.messages(only)).filter(({ kind }) => kind !== 'event').map(({ text }) => text);
+  }
+
+  /** The same once there are `count`; what there is must be told where they do not come. */
+  async stored(count) {
+    const until = Date.now() + 15_000;
+    for (;;) {
+      const texts = await this.texts();
+      if (texts.length >= count) return texts;
+      if (Date.now() > until) throw new Error(`of ${count} texts there are ${JSON.stringify(texts)}`);
+      await sleep(50);
+    }
   }
 
   /** The admin's bearer token. */

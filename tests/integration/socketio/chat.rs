@@ -1,7 +1,12 @@
 //! The chat for Socket.IO clients, against `kefu serve`: every row of what a page may send, by every way.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    thread,
+    time::{Duration, Instant},
+};
 
+use diesel::{RunQueryDsl, sql_query};
 use serde_json::{Value, json};
 
 use super::{
@@ -17,6 +22,7 @@ on_both_databases! {
     what_a_page_sends_is_what_everybody_gets
     what_cannot_be_sent_is_refused_and_the_connection_stays
     a_private_room_keeps_customers_apart
+    who_hears_that_they_are_in_gets_all_that_is_said_from_then_on
 }
 
 fn join(server: &Server, version: u8, carrier: Carrier) -> Client {
@@ -69,6 +75,45 @@ fn what_a_page_sends_is_what_everybody_gets(engine: Engine) {
             }
         }
         client.send("41");
+    }
+}
+
+fn who_hears_that_they_are_in_gets_all_that_is_said_from_then_on(engine: Engine) {
+    let database = Database::new(engine);
+    let server = Server::on(&database).with("KEFU_ROOM", "shared").start();
+    let mut speaker = join(&server, 4, Carrier::WebSocket);
+    for round in 0..25 {
+        for (version, carrier) in WAYS {
+            let mut listener = join(&server, version, carrier);
+            let said = format!("{round} {version} {carrier:?}");
+            speaker.send(&format!("42{}", json!(["message", said])));
+            assert_eq!(arguments(&listener.next(), "42"), json!(["message", said]));
+            assert_eq!(arguments(&speaker.next(), "42"), json!(["message", said]));
+            listener.send("41");
+        }
+    }
+}
+
+/// There is no history to ask for, so that nobody may believe to be in while the room looks them up.
+#[test]
+fn nobody_hears_that_they_are_in_before_the_room_has_them() {
+    let database = Database::new(Engine::Mysql);
+    let server = Server::on(&database).with("KEFU_ROOM", "shared").start();
+    let mut connection = database.mysql();
+    for (version, carrier) in WAYS {
+        let mut execute = |statement| sql_query(statement).execute(&mut connection).unwrap();
+        execute("LOCK TABLES customers WRITE, conversations WRITE, messages WRITE");
+        let came = Instant::now();
+        let joining = thread::spawn({
+            let address = server.address;
+            move || drop(Client::join(address, version, carrier))
+        });
+        while came.elapsed() < Duration::from_millis(500) {
+            assert!(!joining.is_finished(), "{version} {carrier:?}");
+            thread::sleep(Duration::from_millis(10));
+        }
+        execute("UNLOCK TABLES");
+        joining.join().unwrap();
     }
 }
 
