@@ -156,6 +156,22 @@ pub enum DevVerb {
         #[arg(long, default_value_t = 1_000_000)]
         messages: u64,
     },
+    /// Measure the writer alone on an empty database: customers and an agent in turn. Prints messages a second
+    /// and within how many milliseconds one is stored, the median and the 99th of a hundred.
+    MeasureWrites {
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "the fields of DatabaseArgs say it")]
+        database: DatabaseArgs,
+        /// How many at once.
+        #[arg(long, default_value_t = 1_000)]
+        conversations: usize,
+        /// How long, after a second that does not count.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+        /// Messages a second; without it as many as there can be.
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+        rate: Option<u32>,
+    },
 }
 
 /// What can be done to accounts. Passwords are read from the terminal or from standard input.

@@ -257,6 +257,28 @@ fn dev(verb: DevVerb) -> Result<(), String> {
                 .block_on(dev::measure::history(&store))
                 .map_err(|error| error.to_string())?;
         }
+        DevVerb::MeasureWrites {
+            database,
+            conversations,
+            seconds,
+            rate,
+        } => {
+            let load = dev::writes::Load {
+                conversations,
+                seconds,
+                rate,
+            };
+            let figures = dev::writes::measure(&open(&database)?, load);
+            let figures = figures.map_err(|error| error.to_string())?;
+            let ms = |took: std::time::Duration| took.as_secs_f64() * 1e3;
+            let (p50, p99) = figures.took;
+            println!(
+                "{:.0} messages/s, {:.3} ms median, {:.3} ms p99",
+                figures.messages,
+                ms(p50),
+                ms(p99)
+            );
+        }
     }
     Ok(())
 }

@@ -1,19 +1,17 @@
-//! The load: everybody in one room on one thread, by hand on the wire, so that it costs less than the
-//! servers that it measures.
-//!
-//! It speaks just enough Engine.IO 4 over WebSocket: the upgrade, whole unmasked text frames from the server,
-//! masked ones to it, pings. Anything else that comes is an error, so that no server is measured at
-//! something different.
+//! Fan-out: everybody in one room, on one thread.
 
 use std::{
-    io::{self, Read, Write},
+    io::{self, Read},
     net::SocketAddr,
     time::{Duration, Instant},
 };
 
 use mio::{Events, Interest, Poll, Token, net::TcpStream};
 
-use crate::server::Server;
+use crate::{
+    server::Server,
+    wire::{Heard, PATIENCE, Wire, frame, send, wrong},
+};
 
 /// Connections that send; they receive as well, as everybody in the room does.
 pub const SENDERS: usize = 4;
@@ -21,8 +19,6 @@ pub const SENDERS: usize = 4;
 pub const TEXT: usize = 64;
 /// Digits of a message's number, behind its sender's.
 const DIGITS: usize = 8;
-/// Time for messages that were sent in time to arrive; past it they count as lost.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// When the senders send.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,6 +30,7 @@ pub enum Pace {
 }
 
 pub struct Plan {
+    pub wire: Wire,
     pub receivers: usize,
     pub pace: Pace,
     pub warm_up: Duration,
@@ -88,7 +85,7 @@ struct Connection {
 /// Connects everybody, warms the server up, measures. Fails where a single message is missing at a single
 /// connection.
 pub fn run(server: &Server, plan: &Plan) -> io::Result<Figures> {
-    let mut room = Room::connect(server.address, plan.connections())?;
+    let mut room = Room::connect(server.address, plan)?;
     // Not everybody may be in the room from the first message on, so the senders begin slowly.
     room.exchange(Pace::Rate(100.0), Duration::from_secs(1), Missing::Allowed)?;
     room.exchange(plan.pace, plan.warm_up, Missing::Wrong)?;
@@ -141,6 +138,7 @@ struct Sent {
 }
 
 struct Room {
+    wire: Wire,
     poll: Poll,
     connections: Vec<Connection>,
     /// Messages of earlier exchanges, some of which may still come.
@@ -148,11 +146,11 @@ struct Room {
 }
 
 impl Room {
-    fn connect(address: SocketAddr, count: usize) -> io::Result<Self> {
+    fn connect(address: SocketAddr, plan: &Plan) -> io::Result<Self> {
         let poll = Poll::new()?;
-        let mut connections = Vec::with_capacity(count);
-        for token in 0..count {
-            let (stream, rest) = enter(address)?;
+        let mut connections = Vec::with_capacity(plan.connections());
+        for token in 0..plan.connections() {
+            let (stream, rest) = plan.wire.enter(address, token)?;
             let mut stream = TcpStream::from_std(stream);
             // Edge-triggered: see `read`.
             poll.registry()
@@ -165,6 +163,7 @@ impl Room {
             });
         }
         Ok(Self {
+            wire: plan.wire,
             poll,
             connections,
             before: 0,
@@ -212,7 +211,7 @@ impl Room {
             }
             for event in &events {
                 let Token(token) = event.token();
-                self.connections[token].read(&mut buffer, &mut sent, &mut latencies)?;
+                self.connections[token].read(self.wire, &mut buffer, &mut sent, &mut latencies)?;
             }
         }
         self.before += sent.at.len();
@@ -251,10 +250,9 @@ impl Room {
     }
 
     fn send_next(&mut self, sender: usize, sent: &mut Sent) -> io::Result<()> {
-        let text = format!(
-            r#"42["message","{}"]"#,
-            text(sender, sent.before + sent.at.len())
-        );
+        let number = sent.before + sent.at.len();
+        let key = format!("b-{sender}-{number:08}");
+        let text = self.wire.post(&key, &text(sender, number));
         sent.at.push(Instant::now());
         sent.under_way[sender] += 1;
         send(&mut self.connections[sender].stream, text.as_bytes())
@@ -266,6 +264,7 @@ impl Connection {
     /// system call for each event.
     fn read(
         &mut self,
+        wire: Wire,
         buffer: &mut [u8],
         sent: &mut Sent,
         latencies: &mut Vec<u32>,
@@ -280,12 +279,12 @@ impl Connection {
             let now = Instant::now();
             // Nearly always whole frames come, and nothing is copied.
             if self.rest.is_empty() {
-                let taken = self.take(&buffer[..count], now, sent, latencies)?;
+                let taken = self.take(wire, &buffer[..count], now, sent, latencies)?;
                 self.rest.extend_from_slice(&buffer[taken..count]);
             } else {
                 let mut whole = std::mem::take(&mut self.rest);
                 whole.extend_from_slice(&buffer[..count]);
-                let taken = self.take(&whole, now, sent, latencies)?;
+                let taken = self.take(wire, &whole, now, sent, latencies)?;
                 whole.drain(..taken);
                 self.rest = whole;
             }
@@ -298,6 +297,7 @@ impl Connection {
     /// Takes the whole frames at the beginning of `bytes`; returns how many bytes they are.
     fn take(
         &mut self,
+        wire: Wire,
         bytes: &[u8],
         now: Instant,
         sent: &mut Sent,
@@ -306,15 +306,16 @@ impl Connection {
         let mut taken = 0;
         while let Some((payload, length)) = frame(&bytes[taken..])? {
             taken += length;
-            if payload == b"2" {
-                send(&mut self.stream, b"3")?;
-                continue;
-            }
-            let message = message(payload).ok_or_else(|| {
-                let payload = String::from_utf8_lossy(payload);
-                wrong(&format!("instead of a message this came: {payload}"))
-            })?;
-            let (sender, message) = message;
+            let text = match wire.hear(payload)? {
+                Heard::Text(text) => text,
+                Heard::Ping => {
+                    send(&mut self.stream, b"3")?;
+                    continue;
+                }
+                Heard::Aside => continue,
+            };
+            let (sender, message) = message(text)
+                .ok_or_else(|| wrong(&format!("no text of ours: {}", text.escape_ascii())))?;
             let Some(message) = message.checked_sub(sent.before) else {
                 continue;
             };
@@ -340,101 +341,12 @@ fn text(sender: usize, message: usize) -> String {
     )
 }
 
-/// The sender and the number of a message from exactly what the server has to send for it.
-fn message(payload: &[u8]) -> Option<(usize, usize)> {
-    let text = payload
-        .strip_prefix(br#"42["message",""#)?
-        .strip_suffix(br#""]"#)?;
+/// The sender and the number of a message from its text, which has to be as it was sent.
+fn message(text: &[u8]) -> Option<(usize, usize)> {
     let (sender, text) = text.split_at_checked(1)?;
     let (digits, filling) = text.split_at_checked(DIGITS)?;
     let whole = filling.len() == TEXT - DIGITS - 1 && filling.iter().all(|byte| *byte == b'x');
     let number = |digits| std::str::from_utf8(digits).ok()?.parse().ok();
     let (sender, message) = (number(sender)?, number(digits)?);
     (whole && sender < SENDERS).then_some((sender, message))
-}
-
-/// The payload of the text frame at the beginning of `bytes` and the frame's length, once it is whole.
-fn frame(bytes: &[u8]) -> io::Result<Option<(&[u8], usize)>> {
-    let (head, length) = match *bytes {
-        [0x81, length @ 0..=125, ..] => (2, usize::from(length)),
-        [0x81, 126, high, low, ..] => (4, usize::from(u16::from_be_bytes([high, low]))),
-        [] | [0x81] | [0x81, 126] | [0x81, 126, _] => return Ok(None),
-        _ => return Err(wrong("the server sent something else than a text frame")),
-    };
-    let payload = bytes.get(head..head + length);
-    Ok(payload.map(|payload| (payload, head + length)))
-}
-
-/// Sends a text frame. The mask has to be there; one of zeros leaves the text as it is.
-fn send(stream: &mut impl Write, payload: &[u8]) -> io::Result<()> {
-    let length = u8::try_from(payload.len())
-        .ok()
-        .filter(|length| *length < 126)
-        .ok_or_else(|| wrong("too long to send"))?;
-    let frame = [&[0x81, 0x80 | length, 0, 0, 0, 0], payload].concat();
-    // So little always fits into a socket that the server reads; where it does not, that is an error.
-    if stream.write(&frame)? == frame.len() {
-        Ok(())
-    } else {
-        Err(wrong("the server does not read"))
-    }
-}
-
-/// Opens a connection and enters `/`. Returns what came after that as well.
-fn enter(address: SocketAddr) -> io::Result<(std::net::TcpStream, Vec<u8>)> {
-    let mut stream = std::net::TcpStream::connect(address)?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    write!(
-        stream,
-        "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: {address}\r\n\
-         Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    )?;
-    let mut bytes = Vec::new();
-    let head = loop {
-        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-            break end + 4;
-        }
-        more(&mut stream, &mut bytes)?;
-    };
-    if !bytes.starts_with(b"HTTP/1.1 101 ") {
-        return Err(wrong("the server did not upgrade the connection"));
-    }
-    bytes.drain(..head);
-    // Engine.IO opens; this side asks for the namespace; the server lets it in.
-    for expected in [&b"0{"[..], b"40{"] {
-        let length = loop {
-            match frame(&bytes)? {
-                Some((b"2", length)) => {
-                    bytes.drain(..length);
-                    send(&mut stream, b"3")?;
-                }
-                Some((payload, length)) if payload.starts_with(expected) => break length,
-                Some(_) => return Err(wrong("the server did not open the session")),
-                None => more(&mut stream, &mut bytes)?,
-            }
-        };
-        bytes.drain(..length);
-        if expected == b"0{" {
-            send(&mut stream, b"40")?;
-        }
-    }
-    stream.set_nonblocking(true)?;
-    Ok((stream, bytes))
-}
-
-fn more(stream: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<()> {
-    let mut buffer = [0; 4096];
-    match stream.read(&mut buffer)? {
-        0 => Err(wrong("the server closed a connection")),
-        count => {
-            bytes.extend_from_slice(&buffer[..count]);
-            Ok(())
-        }
-    }
-}
-
-fn wrong(what: &str) -> io::Error {
-    io::Error::other(what.to_owned())
 }

@@ -4,6 +4,7 @@
 
 pub mod measure;
 mod words;
+pub mod writes;
 
 use chrono::{Datelike, NaiveDateTime, TimeDelta, Timelike, Weekday};
 
