@@ -7,6 +7,7 @@ import { eventLine } from '../shared/ui/names';
 import { adminWords } from './adminWords';
 import * as api from './historyApi';
 import { marked } from './marked';
+import { Problem } from './Problem';
 
 interface TranscriptProps {
   id: string;
@@ -60,14 +61,7 @@ export function Transcript({ id, words: searched, signedOut, shut }: TranscriptP
           <Said key={message.seq} message={message} searched={searched} />
         ))}
       </ol>
-      {problem !== null && (
-        <p class="load-problem" role="alert">
-          {words.couldNotLoad} {words.error(problem.code)}{' '}
-          <button type="button" class="link" onClick={() => void load()}>
-            {words.tryAgain}
-          </button>
-        </p>
-      )}
+      {problem !== null && <Problem problem={problem} again={() => void load()} />}
       {more && problem === null && (
         <button
           type="button"
