@@ -7,6 +7,7 @@ import type { Person, WireError } from '../shared/core/wire';
 import { LanguageSwitch } from '../shared/ui/LanguageSwitch';
 import { query } from './address';
 import { adminWords } from './adminWords';
+import { AuditLog } from './audit/AuditLog';
 import { History } from './History';
 import { whoAmI } from './historyApi';
 import { Link } from './Link';
@@ -112,5 +113,7 @@ function Shown({ view, signedOut }: ViewProps & { view: View }) {
       return <History signedOut={signedOut} />;
     case 'reports':
       return <Reports signedOut={signedOut} />;
+    case 'audit':
+      return <AuditLog signedOut={signedOut} />;
   }
 }

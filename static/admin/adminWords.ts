@@ -4,6 +4,8 @@ import { computed } from '@preact/signals';
 import { type AllWords, consoleWords } from '../agent/consoleWords';
 import type { Language } from '../shared/core/i18n';
 import { locale } from '../shared/ui/locale';
+import { en as auditEn } from './words/audit.en';
+import { zh as auditZh } from './words/audit.zh';
 import { en } from './words/en';
 import { en as reportsEn } from './words/reports.en';
 import { zh as reportsZh } from './words/reports.zh';
@@ -11,11 +13,12 @@ import { zh } from './words/zh';
 
 type OwnWords = typeof en & {
   reports: typeof reportsEn;
+  audit: typeof auditEn;
 };
 
 const WORDS: Readonly<Record<Language, OwnWords>> = {
-  en: { ...en, reports: reportsEn },
-  zh: { ...zh, reports: reportsZh },
+  en: { ...en, reports: reportsEn, audit: auditEn },
+  zh: { ...zh, reports: reportsZh, audit: auditZh },
 };
 
 export type AdminWords = AllWords &

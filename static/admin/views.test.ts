@@ -21,5 +21,6 @@ test('admins see all, supervisors what was said, agents and unknown roles nothin
   expect(seen('supervisor')).toEqual(['history', 'reports']);
   expect(seen('agent')).toEqual([]);
   expect(seen('guest')).toEqual([]);
+  expect(permission('audit', 'supervisor')).toBe('for admins');
   expect(permission('history', 'agent')).toBe('for reviewers');
 });
