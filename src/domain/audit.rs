@@ -172,21 +172,20 @@ impl AuditFilter {
     pub fn read<'a>(asked: impl Fn(&str) -> Option<&'a str>) -> Result<Self, Refusal> {
         let time = |name: &str| {
             let read = |text: &str| {
-                let message = format!("{name} must be a time such as 2026-11-25T08:00:00Z");
                 let time = chrono::DateTime::parse_from_rfc3339(text);
                 time.map(|time| time.to_utc())
-                    .map_err(|_| Refusal::bad_request(message))
+                    .map_err(|_| Refusal::bad_field(name, "a time such as 2026-11-25T08:00:00Z"))
             };
             asked(name).map(read).transpose()
         };
         let agent = asked("agent").map(|id| {
             id.parse()
-                .map_err(|_| Refusal::bad_request("agent must be the id of an account"))
+                .map_err(|_| Refusal::bad_field("agent", "the id of an account"))
         });
         let action = asked("action").map(|name| {
             let all: Vec<_> = AuditAction::ALL.iter().map(|one| one.as_str()).collect();
-            let message = format!("action must be one of {}", all.join(", "));
-            AuditAction::parse(name).ok_or_else(|| Refusal::bad_request(message))
+            let allowed = format!("one of {}", all.join(", "));
+            AuditAction::parse(name).ok_or_else(|| Refusal::bad_field("action", &allowed))
         });
         let filter = Self {
             agent: agent.transpose()?,
@@ -196,7 +195,7 @@ impl AuditFilter {
         };
         match (filter.from, filter.to) {
             (Some(from), Some(to)) if from >= to => {
-                Err(Refusal::bad_request("from must be before to"))
+                Err(Refusal::bad_field("to", "later than from"))
             }
             _ => Ok(filter),
         }
@@ -238,7 +237,8 @@ mod tests {
             ("from", "yesterday"),
             ("to", "2026-11-25"),
         ] {
-            assert!(read(name, value).is_err(), "{name}={value}");
+            let refusal = read(name, value).unwrap_err();
+            assert_eq!(refusal.field.as_deref(), Some(name), "{name}={value}");
         }
         let filter = read("from", "2026-11-25T08:00:00+08:00").unwrap();
         assert_eq!(

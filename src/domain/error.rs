@@ -192,6 +192,14 @@ impl Refusal {
         Self::new(Code::BadRequest, message)
     }
 
+    /// The same, where a page is to point at it: `field` must be `allowed`.
+    pub fn bad_field(field: &str, allowed: &str) -> Self {
+        Self {
+            field: Some(field.to_owned()),
+            ..Self::bad_request(format!("{field} must be {allowed}"))
+        }
+    }
+
     /// The same for "no such conversation" and "not yours".
     pub fn conversation_not_found() -> Self {
         Self::new(

@@ -75,14 +75,15 @@ impl HistoryFilter {
             None => Tz::UTC,
             Some(name) => name
                 .parse()
-                .map_err(|_| wrong("tz", "an IANA time zone such as Asia/Shanghai"))?,
+                .map_err(|_| Refusal::bad_field("tz", "an IANA time zone such as Asia/Shanghai"))?,
         };
         let moment = |name, days| match asked(name) {
             None => Ok(None),
             Some(text) => {
                 let what = "a date such as 2026-11-23 in the time zone tz, or RFC 3339 such as \
                             2026-11-23T08:00:00Z";
-                (read_moment(text, zone, days).map(Some)).ok_or_else(|| wrong(name, what))
+                (read_moment(text, zone, days).map(Some))
+                    .ok_or_else(|| Refusal::bad_field(name, what))
             }
         };
         let filter = Self {
@@ -117,16 +118,11 @@ impl HistoryFilter {
             words: words(&asked, "q")?,
         };
         match (filter.from, filter.to) {
-            (Some(from), Some(to)) if from >= to => Err(wrong("to", "later than from")),
+            (Some(from), Some(to)) if from >= to => {
+                Err(Refusal::bad_field("to", "later than from"))
+            }
             _ => Ok(filter),
         }
-    }
-}
-
-fn wrong(name: &'static str, allowed: &str) -> Refusal {
-    Refusal {
-        field: Some(name.to_owned()),
-        ..Refusal::bad_request(format!("{name} must be {allowed}"))
     }
 }
 
@@ -138,7 +134,9 @@ fn one<'a, T>(
 ) -> Result<Option<T>, Refusal> {
     match asked(name) {
         None => Ok(None),
-        Some(text) => read(text).map(Some).ok_or_else(|| wrong(name, allowed)),
+        Some(text) => read(text)
+            .map(Some)
+            .ok_or_else(|| Refusal::bad_field(name, allowed)),
     }
 }
 

@@ -32,18 +32,16 @@ impl Period {
             found
                 // chrono reads other forms, too; and four digits are what both engines want.
                 .filter(|date| date.to_string() == text && (1970..=9998).contains(&date.year()))
-                .ok_or_else(|| {
-                    Refusal::bad_request(format!("{name} must be a date such as 2026-11-25"))
-                })
+                .ok_or_else(|| Refusal::bad_field(name, "a date such as 2026-11-25"))
         };
         let (first, last) = (date("from", from)?, date("to", to)?);
         let zone: Tz = zone.parse().map_err(|_| {
-            Refusal::bad_request("tz must be the name of a time zone such as Asia/Shanghai")
+            Refusal::bad_field("tz", "the name of a time zone such as Asia/Shanghai")
         })?;
         let days = u64::try_from((last - first).num_days()).map_or(0, |days| days + 1);
         if !(1..=MOST_DAYS).contains(&days) {
-            let allowed = format!("to must be from 0 to {} days after from", MOST_DAYS - 1);
-            return Err(Refusal::bad_request(allowed));
+            let allowed = format!("from 0 to {} days after from", MOST_DAYS - 1);
+            return Err(Refusal::bad_field("to", &allowed));
         }
         Ok(Self { first, days, zone })
     }

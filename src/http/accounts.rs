@@ -37,7 +37,8 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .route(web::patch().to(change))
                 .default_service(web::to(wrong_method)),
         )
-        .service(super::post("/accounts/{id}/password", reset));
+        .service(super::post("/accounts/{id}/password", reset))
+        .service(super::get("/agents", agents));
 }
 
 /// `GET /api/v1/accounts`.
@@ -49,6 +50,23 @@ async fn list(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse,
         .map(|account| AccountView::new(account, with_totp.contains(&account.me.id)))
         .collect();
     Ok(fresh(StatusCode::OK, &json!({"accounts": views})))
+}
+
+/// `GET /api/v1/agents`: whom those who review may ask for, without what only admins are to know of an account.
+async fn agents(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Answer> {
+    access::reviewer(&request, &app).await?;
+    let mut accounts = app.store.all_accounts().await.map_err(refuse)?;
+    accounts.sort_by(|a, b| (&a.me.name, a.me.id).cmp(&(&b.me.name, b.me.id)));
+    let views: Vec<_> = (accounts.iter())
+        .map(|account| {
+            json!({
+                "id": account.me.id,
+                "name": account.me.name,
+                "disabled": account.disabled_at.is_some(),
+            })
+        })
+        .collect();
+    Ok(fresh(StatusCode::OK, &json!({"agents": views})))
 }
 
 #[derive(Deserialize)]

@@ -59,10 +59,9 @@ pub async fn transcript(
     query: Result<Query, actix_web::Error>,
 ) -> Result<HttpResponse, Answer> {
     let me = access::reviewer(&request, &app).await?;
-    // Its further pages belong to the same reading.
-    let is_first = request.query_string().split('&').all(|part| {
-        let name = part.split('=').next().unwrap_or_default();
-        !matches!(name, "before" | "after")
+    // Its further pages belong to the same reading; what comes after 0 is the first one.
+    let is_first = (request.query_string().split('&')).all(|part| {
+        part == "after=0" || !matches!(part.split('=').next(), Some("before" | "after"))
     });
     if is_first && id.parse::<ConversationId>().is_ok() {
         let entry = audit::entry(&request, &app, Some(&me), AuditAction::TranscriptRead)

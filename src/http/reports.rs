@@ -25,8 +25,8 @@ pub async fn report(
     let asked = |name| query.get(name).map_or("", String::as_str);
     let period = Period::read(asked("from"), asked("to"), asked("tz"))?;
     let agent = query.get("agent").map(|id| {
-        let message = "agent must be the id of an account";
-        id.parse().map_err(|_| Refusal::bad_request(message))
+        let wrong = |_| Refusal::bad_field("agent", "the id of an account");
+        id.parse().map_err(wrong)
     });
     let made = app.store.report(period, agent.transpose()?).await;
     let (report, names) = made.map_err(refuse)?;

@@ -1,93 +1,84 @@
-// The filter as fields. What the server refuses is said at its field.
+// A filter as fields. What the server refuses is said at its field.
 
-import { useId, useRef } from 'preact/hooks';
-import type { Tag, WireError } from '../shared/core/wire';
+import { useId } from 'preact/hooks';
+import type { WireError } from '../shared/core/wire';
 import { adminWords } from './adminWords';
-import { FIELDS, type Field, type Filter } from './place';
 
-interface FilterFormProps {
-  filter: Filter;
-  tags: readonly Tag[];
+/** A value and what it is called. */
+export type Option = readonly [value: string, text: string];
+
+export type FilterField<Name extends string> = { readonly name: Name; readonly label: string } & (
+  | { readonly kind: 'date' | 'words' }
+  | { readonly kind: 'choice'; readonly options: readonly Option[] }
+);
+
+interface FilterFormProps<Name extends string> {
+  fields: readonly FilterField<Name>[];
+  values: Readonly<Record<Name, string>>;
   /** What of it the server did not take. */
   refused: WireError | null;
-  show: (filter: Filter) => void;
+  show: (values: Record<Name, string>) => void;
 }
 
-export function FilterForm({ filter, tags, refused, show }: FilterFormProps) {
+export function FilterForm<Name extends string>(props: FilterFormProps<Name>) {
+  const { fields, values, refused, show } = props;
   const words = adminWords.value;
-  const form = useRef<HTMLFormElement>(null);
   const ids = useId();
   const wrong = refused === null ? null : (refused.field ?? '');
-  const shared = (name: Field) => ({
-    id: `${ids}-${name}`,
-    name,
-    'aria-invalid': wrong === name,
-    'aria-describedby': wrong === name ? `${ids}-wrong` : undefined,
-  });
-  const date = (name: Field, label: string) => (
-    <div class="field">
-      <label for={`${ids}-${name}`}>{label}</label>
-      <input {...shared(name)} type="date" defaultValue={filter[name]} />
-    </div>
-  );
-  const field = (name: Field, label: string) => (
-    <div class="field">
-      <label for={`${ids}-${name}`}>{label}</label>
-      <input
-        {...shared(name)}
-        type="search"
-        dir="auto"
-        autocomplete="off"
-        maxLength={100}
-        defaultValue={filter[name]}
-      />
-    </div>
-  );
-  const choice = (name: Field, label: string, options: readonly (readonly [string, string])[]) => (
-    <div class="field">
-      <label for={`${ids}-${name}`}>{label}</label>
-      <select {...shared(name)}>
-        <option value="">{words.any}</option>
-        {options.map(([value, text]) => (
-          <option key={value} value={value} selected={filter[name] === value}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </div>
-  );
-  const scores = ['5', '4', '3', '2', '1'].map(n => [n, words.stars(Number(n))] as const);
+  const input = (field: FilterField<Name>) => {
+    const { name } = field;
+    const shared = {
+      id: `${ids}-${name}`,
+      name,
+      'aria-invalid': wrong === name,
+      'aria-describedby': wrong === name ? `${ids}-wrong` : undefined,
+    };
+    switch (field.kind) {
+      case 'date':
+        return <input {...shared} type="date" defaultValue={values[name]} />;
+      case 'words':
+        return (
+          <input
+            {...shared}
+            type="search"
+            dir="auto"
+            autocomplete="off"
+            maxLength={100}
+            defaultValue={values[name]}
+          />
+        );
+      case 'choice':
+        return (
+          <select {...shared}>
+            {withOwn(field.options, values[name]).map(([value, text]) => (
+              <option key={value} value={value} selected={values[name] === value}>
+                {text}
+              </option>
+            ))}
+          </select>
+        );
+    }
+  };
   return (
     <form
-      ref={form}
       class="admin-filter"
       aria-label={words.filters}
       noValidate
       onSubmit={event => {
         event.preventDefault();
         const data = new FormData(event.currentTarget);
-        const next = { ...filter };
-        for (const name of FIELDS) next[name] = String(data.get(name) ?? '').trim();
+        const next: Record<Name, string> = { ...values };
+        for (const { name } of fields) next[name] = String(data.get(name) ?? '').trim();
         show(next);
       }}
     >
       <div class="admin-fields">
-        {date('from', words.from)}
-        {date('to', words.to)}
-        {field('q', words.textLabel)}
-        {field('customer_text', words.customerText)}
-        {field('agent', words.agentId)}
-        {choice('status', words.statusLabel, Object.entries(words.statuses))}
-        {choice(
-          'tag',
-          words.tagLabel,
-          tags.map(tag => [tag.id, tag.name] as const),
-        )}
-        {choice('rating', words.ratingLabel, [
-          ['rated', words.rated],
-          ['unrated', words.unrated],
-          ...scores,
-        ])}
+        {fields.map(field => (
+          <div key={field.name} class="field">
+            <label for={`${ids}-${field.name}`}>{field.label}</label>
+            {input(field)}
+          </div>
+        ))}
       </div>
       {refused !== null && (
         <p id={`${ids}-wrong`} class="outcome bad" role="alert">
@@ -99,4 +90,9 @@ export function FilterForm({ filter, tags, refused, show }: FilterFormProps) {
       </button>
     </form>
   );
+}
+
+/** The options, and what an address asked for although it is none of them. */
+function withOwn(options: readonly Option[], value: string): readonly Option[] {
+  return options.some(([one]) => one === value) ? options : [...options, [value, value]];
 }

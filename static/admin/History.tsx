@@ -3,19 +3,29 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { allTags, loadTags } from '../agent/tagsApi';
 import type { WireError } from '../shared/core/wire';
-import { locale } from '../shared/ui/locale';
+import { go, query } from './address';
 import { adminWords } from './adminWords';
+import { optionsOf } from './agents';
+import { allAgents, loadAgents } from './agentsApi';
 import { Export } from './Export';
-import { FilterForm } from './FilterForm';
+import { type FilterField, FilterForm } from './FilterForm';
 import * as api from './historyApi';
-import { type Filter, type Place, read, write } from './place';
+import { Link } from './Link';
+import { Moment } from './Moment';
+import { Problem } from './Problem';
+import { type Field, type Filter, type Place, read, write } from './place';
+import { Region } from './Region';
 import { Transcript } from './Transcript';
+import { took } from './took';
 
-const here = () => read(location.search, new Date());
+interface HistoryProps {
+  isAdmin: boolean;
+  signedOut: () => void;
+}
 
-export function History({ signedOut }: { signedOut: () => void }) {
+export function History({ isAdmin, signedOut }: HistoryProps) {
   const words = adminWords.value;
-  const [place, setPlace] = useState<Place>(here);
+  const place = read(query.value, new Date());
   const [found, setFound] = useState<api.Rows>({ rows: [], next: null });
   const [busy, setBusy] = useState(true);
   const [problem, setProblem] = useState<WireError | null>(null);
@@ -23,16 +33,9 @@ export function History({ signedOut }: { signedOut: () => void }) {
   const filter = JSON.stringify(place.filter);
 
   useEffect(() => {
-    const moved = () => setPlace(here());
-    window.addEventListener('popstate', moved);
-    return () => window.removeEventListener('popstate', moved);
+    void loadTags();
+    void loadAgents();
   }, []);
-  useEffect(() => void loadTags(), []);
-
-  const go = (next: Place) => {
-    history.pushState(null, '', `?${write(next)}`);
-    setPlace(next);
-  };
 
   /** From the beginning, or on from where it ended. A page may be short or empty, and still there is more. */
   const load = async (from: api.Rows | null) => {
@@ -67,8 +70,9 @@ export function History({ signedOut }: { signedOut: () => void }) {
         key={place.open}
         id={place.open}
         words={place.filter.q}
+        isAdmin={isAdmin}
         signedOut={signedOut}
-        shut={() => go({ ...place, open: null })}
+        shut={() => go(write({ ...place, open: null }))}
       />
     );
   }
@@ -77,22 +81,17 @@ export function History({ signedOut }: { signedOut: () => void }) {
     <div class="admin-history">
       <FilterForm
         key={filter}
-        filter={place.filter}
-        tags={allTags.value}
+        fields={fieldsOf(words)}
+        values={place.filter}
         refused={problem?.code === 'bad_request' ? problem : null}
         show={(next: Filter) => {
           if (JSON.stringify(next) === filter) void load(null);
-          else go({ filter: next, open: null });
+          else go(write({ filter: next, open: null }));
         }}
       />
       <Export filter={place.filter} />
       {problem !== null && problem.code !== 'bad_request' && (
-        <p class="load-problem" role="alert">
-          {words.couldNotLoad} {words.error(problem.code)}{' '}
-          <button type="button" class="link" onClick={() => void load(null)}>
-            {words.tryAgain}
-          </button>
-        </p>
+        <Problem problem={problem} again={() => void load(null)} />
       )}
       <p class="admin-count" role="status">
         {busy || problem !== null
@@ -105,7 +104,7 @@ export function History({ signedOut }: { signedOut: () => void }) {
       </p>
       {found.rows.length > 0 && (
         <div class="admin-rows" aria-busy={busy}>
-          <Table rows={found.rows} place={place} go={go} />
+          <Table rows={found.rows} place={place} />
           {found.next !== null && (
             <button
               type="button"
@@ -125,91 +124,100 @@ export function History({ signedOut }: { signedOut: () => void }) {
 interface TableProps {
   rows: readonly api.Row[];
   place: Place;
-  go: (place: Place) => void;
 }
 
-function Table({ rows, place, go }: TableProps) {
+function Table({ rows, place }: TableProps) {
   const words = adminWords.value;
   const { columns } = words;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region needs the keyboard
-    <section class="admin-scroll" tabIndex={0} aria-label={words.history}>
-      <table>
-        <thead>
-          <tr>
-            {Object.values(columns).map(column => (
-              <th key={column} scope="col">
-                {column}
+    <Region label={words.history}>
+      <thead>
+        <tr>
+          {Object.values(columns).map(column => (
+            <th key={column} scope="col">
+              {column}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(row => {
+          const { conversation: one } = row;
+          return (
+            <tr key={one.id}>
+              <td class="nowrap">
+                <Moment at={one.created_at} />
+              </td>
+              <th scope="row">
+                <Link to={write({ ...place, open: one.id })}>
+                  <bdi>{nameOf(one.customer, words)}</bdi>
+                </Link>
+                {row.excerpt.length > 0 && (
+                  <p class="admin-excerpt" dir="auto">
+                    {row.excerpt.map((piece, at) =>
+                      piece.hit ? <mark key={at}>{piece.text}</mark> : piece.text,
+                    )}
+                  </p>
+                )}
               </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(row => {
-            const { conversation: one } = row;
-            const target = { ...place, open: one.id };
-            return (
-              <tr key={one.id}>
-                <td class="nowrap">
-                  <time dateTime={one.created_at}>{when(one.created_at)}</time>
-                </td>
-                <th scope="row">
-                  <a
-                    href={`?${write(target)}`}
-                    onClick={event => {
-                      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-                      event.preventDefault();
-                      go(target);
-                    }}
-                  >
-                    <bdi>{nameOf(one.customer, words)}</bdi>
-                  </a>
-                  {row.excerpt.length > 0 && (
-                    <p class="admin-excerpt" dir="auto">
-                      {row.excerpt.map((piece, at) =>
-                        piece.hit ? <mark key={at}>{piece.text}</mark> : piece.text,
-                      )}
-                    </p>
-                  )}
-                </th>
-                <td>
-                  <bdi>{one.agent?.name ?? ''}</bdi>
-                </td>
-                <td class="nowrap">{words.statuses[one.status] ?? one.status}</td>
-                <td class="number">{words.number(row.messages)}</td>
-                <td class="number nowrap">
-                  {row.firstResponseMs === null ? '' : took(row.firstResponseMs, words)}
-                </td>
-                <td class="number">{row.rating === null ? '' : row.rating.score}</td>
-                <td>
-                  <bdi>{one.tags?.map(tag => tag.name).join(', ') ?? ''}</bdi>
-                </td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </section>
+              <td>
+                <bdi>{one.agent?.name ?? ''}</bdi>
+              </td>
+              <td class="nowrap">{words.statuses[one.status] ?? one.status}</td>
+              <td class="number">{words.number(row.messages)}</td>
+              <td class="number nowrap">
+                {row.firstResponseMs === null ? '' : took(row.firstResponseMs, words)}
+              </td>
+              <td class="number">{row.rating === null ? '' : row.rating.score}</td>
+              <td>
+                <bdi>{one.tags?.map(tag => tag.name).join(', ') ?? ''}</bdi>
+              </td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </Region>
   );
 }
 
 type Words = typeof adminWords.value;
 
+function fieldsOf(words: Words): readonly FilterField<Field>[] {
+  const scores = ['5', '4', '3', '2', '1'].map(n => [n, words.stars(Number(n))] as const);
+  const any = ['', words.any] as const;
+  return [
+    { name: 'from', label: words.from, kind: 'date' },
+    { name: 'to', label: words.to, kind: 'date' },
+    { name: 'q', label: words.textLabel, kind: 'words' },
+    { name: 'customer_text', label: words.customerText, kind: 'words' },
+    {
+      name: 'agent',
+      label: words.agentLabel,
+      kind: 'choice',
+      options: [any, ['none', words.nobody], ...optionsOf(allAgents.value, words.disabledAgent)],
+    },
+    {
+      name: 'status',
+      label: words.statusLabel,
+      kind: 'choice',
+      options: [any, ...Object.entries(words.statuses)],
+    },
+    {
+      name: 'tag',
+      label: words.tagLabel,
+      kind: 'choice',
+      options: [any, ...allTags.value.map(tag => [tag.id, tag.name] as const)],
+    },
+    {
+      name: 'rating',
+      label: words.ratingLabel,
+      kind: 'choice',
+      options: [any, ['rated', words.rated], ['unrated', words.unrated], ...scores],
+    },
+  ];
+}
+
 function nameOf(customer: { id: string; name: string | null } | null, words: Words): string {
   if (customer === null) return words.everybody;
   return customer.name ?? words.noName(customer.id);
-}
-
-/** A duration in the largest unit that is not less than one. */
-function took(ms: number, words: Words): string {
-  const seconds = Math.round(ms / 1_000);
-  if (seconds < 90) return words.seconds(seconds);
-  const minutes = Math.round(seconds / 60);
-  return minutes < 90 ? words.minutes(minutes) : words.hours(Math.round(minutes / 60));
-}
-
-function when(at: string): string {
-  const date = new Date(at);
-  const { tag } = locale.value;
-  return date.toLocaleString(tag, { dateStyle: 'medium', timeStyle: 'short' });
 }

@@ -37,8 +37,8 @@ export function whoAmI(): Promise<Answer<Person>> {
   return call('/me', body => readPersonOrNull(field(body, 'me')));
 }
 
-/** The days of a filter are those of this zone. */
-const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+/** The time zone of this browser, whose days those of a filter are. */
+export const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
 
 function asked(filter: Filter): URLSearchParams {
   const query = queryOf(filter);
@@ -46,10 +46,15 @@ function asked(filter: Filter): URLSearchParams {
   return query;
 }
 
-export async function rows(filter: Filter, before: string | null): Promise<Answer<Rows>> {
+export function rows(filter: Filter, before: string | null): Promise<Answer<Rows>> {
   const query = asked(filter);
   query.set('limit', '50');
   if (before !== null) query.set('before', before);
+  return rowsOf(query);
+}
+
+/** A page of what is asked for. */
+export function rowsOf(query: URLSearchParams): Promise<Answer<Rows>> {
   return call(`/history?${query}`, body => {
     const found = field(body, 'rows');
     if (!Array.isArray(found)) return null;

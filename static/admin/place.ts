@@ -1,5 +1,4 @@
-// What the address says: the filter, and which conversation is open. So a link leads to the same, and the
-// browser's back goes where one came from.
+// What the address says of the history: the filter, and which conversation is open.
 
 /** What can be asked for; empty is not asked for. Names as the server has them. */
 export const FIELDS = [
@@ -46,8 +45,7 @@ export function usual(today: Date): Filter {
   };
 }
 
-export function read(search: string, today: Date): Place {
-  const query = new URLSearchParams(search);
+export function read(query: URLSearchParams, today: Date): Place {
   const open = query.get('conversation');
   const asked = FIELDS.some(field => query.has(field));
   const filter = { ...usual(today) };
@@ -55,11 +53,13 @@ export function read(search: string, today: Date): Place {
   return { filter, open: open !== null && /^\d{1,19}$/.test(open) ? open : null };
 }
 
-/** What stands behind the `?`. */
-export function write({ filter, open }: Place): string {
+/** The address of a place. */
+export function write({ filter, open }: Place): URLSearchParams {
   const query = queryOf(filter);
+  // Whoever empties every field asks for all there is, and not for what is usual.
+  if (query.size === 0) query.set('from', '');
   if (open !== null) query.set('conversation', open);
-  return query.toString();
+  return query;
 }
 
 /** What is asked of the server. */

@@ -140,4 +140,10 @@ fn who_reads_a_transcript_or_exports_is_in_the_audit_log() {
         exported,
         json!({"format": "csv", "filter": ["status=open", "q"]})
     );
+
+    // The page begins with what comes after nothing.
+    let beginning = format!("/api/v1/history/{id}/messages?limit=200&after=0");
+    assert_eq!(server.get(&beginning, &admin).status, 200);
+    let read = server.get("/api/v1/audit?action=transcript_read", &admin);
+    assert_eq!(read.body["entries"].as_array().unwrap().len(), 2);
 }

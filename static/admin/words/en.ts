@@ -2,13 +2,24 @@
 
 export const en = {
   history: 'History',
+  views: {
+    history: 'History',
+    reports: 'Reports',
+    audit: 'Audit log',
+    cleanup: 'Clean-up',
+  },
+  noSuchPage: 'No such page',
+  noSuchPageMore: 'There is no such page. Choose one of those above.',
+  forAdmins: 'This page is for administrators only.',
   pages: 'Pages',
   console: 'Console',
   mayNotReview: 'Only supervisors and administrators may review what was said.',
   filters: 'Filter',
   from: 'From',
   to: 'To',
-  agentId: 'Agent (id, or none)',
+  agentLabel: 'Agent',
+  nobody: 'Nobody',
+  disabledAgent: (name: string) => `${name} (disabled)`,
   customerText: 'Customer',
   customerHint: 'Name, e-mail address or id on your site',
   statusLabel: 'Status',
@@ -57,4 +68,5 @@ export const en = {
   seconds: (n: number) => `${n} s`,
   minutes: (n: number) => `${n} min`,
   hours: (n: number) => `${n} h`,
+  days: (n: number) => `${n} d`,
 };

@@ -4,13 +4,24 @@ import type { en } from './en';
 
 export const zh: typeof en = {
   history: '会话记录',
+  views: {
+    history: '会话记录',
+    reports: '报表',
+    audit: '审计日志',
+    cleanup: '数据清理',
+  },
+  noSuchPage: '没有此页面',
+  noSuchPageMore: '没有此页面，请从上方选择。',
+  forAdmins: '此页面仅限管理员查看。',
   pages: '页面',
   console: '工作台',
   mayNotReview: '只有主管和管理员可以查看会话记录。',
   filters: '筛选',
   from: '从',
   to: '到',
-  agentId: '客服（编号，或 none）',
+  agentLabel: '客服',
+  nobody: '无人接待',
+  disabledAgent: (name: string) => `${name}（已停用）`,
   customerText: '客户',
   customerHint: '姓名、邮箱或网站用户编号',
   statusLabel: '状态',
@@ -59,4 +70,5 @@ export const zh: typeof en = {
   seconds: (n: number) => `${n} 秒`,
   minutes: (n: number) => `${n} 分钟`,
   hours: (n: number) => `${n} 小时`,
+  days: (n: number) => `${n} 天`,
 };

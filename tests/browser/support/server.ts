@@ -67,18 +67,29 @@ export class Server {
   }
 
   /** Makes an account, with the same password as the admin's. */
-  async addAgent(username: string, name: string): Promise<void> {
-    const child = spawn(KEFU, ['agent', 'add', username, '--name', name], {
-      env: { PATH: process.env.PATH, DATABASE_URL: `sqlite:${join(this.folder, 'kefu.db')}` },
+  async addAgent(username: string, name: string, role = 'agent'): Promise<void> {
+    const command = ['agent', 'add', username, '--name', name, '--role', role];
+    await this.command(command, ADMIN.password);
+  }
+
+  /** Does something by the command line, on the same database and files. */
+  async command(command: readonly string[], input = ''): Promise<void> {
+    const child = spawn(KEFU, command, {
+      cwd: this.folder,
+      env: {
+        PATH: process.env.PATH,
+        DATABASE_URL: `sqlite:${join(this.folder, 'kefu.db')}`,
+        KEFU_FILES: join(this.folder, 'files'),
+      },
       stdio: ['pipe', 'ignore', 'pipe'],
     });
-    child.stdin.end(ADMIN.password);
+    child.stdin.end(input);
     let said = '';
     child.stderr.on('data', chunk => {
       said += chunk;
     });
     const code = await new Promise(resolve => child.once('exit', resolve));
-    if (code !== 0) throw new Error(`no account for ${username}: ${said}`);
+    if (code !== 0) throw new Error(`kefu ${command.join(' ')} failed: ${said}`);
   }
 
   /** The end for good: process and folder. */

@@ -1,11 +1,8 @@
 // The page for those who review: found by a filter, read, exported, and linked to.
 
 import { readFile } from 'node:fs/promises';
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import { axe, fits, signedIn, talk } from '../support/admin.ts';
 import { expect, test } from '../support/fixtures.ts';
-import { ADMIN, type Server } from '../support/server.ts';
-import { Api, WireSession } from '../support/wire.ts';
 
 const SAID = {
   en: {
@@ -20,7 +17,12 @@ const SAID = {
     note: 'Note',
     customer: 'Customer 1',
     saved: 'Saved: 1 conversations, 4 messages.',
-    agent: 'Agent (id, or none)',
+    agent: 'Agent',
+    nobody: 'Nobody',
+    views: ['History', 'Reports', 'Audit log', 'Clean-up'],
+    console: 'Console',
+    forAdmins: 'This page is for administrators only.',
+    noSuchPage: 'There is no such page. Choose one of those above.',
     no: 'Only supervisors and administrators may review what was said.',
   },
   zh: {
@@ -35,35 +37,15 @@ const SAID = {
     note: '备注',
     customer: '客户 1',
     saved: '已保存：1 个会话、4 条消息。',
-    agent: '客服（编号，或 none）',
+    agent: '客服',
+    nobody: '无人接待',
+    views: ['会话记录', '报表', '审计日志', '数据清理'],
+    console: '工作台',
+    forAdmins: '此页面仅限管理员查看。',
+    noSuchPage: '没有此页面，请从上方选择。',
     no: '只有主管和管理员可以查看会话记录。',
   },
 } as const;
-
-async function axe(page: Page, state: string) {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    const found = violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-    expect(found, `${state}, ${colorScheme}`).toEqual([]);
-  }
-}
-
-async function talk(server: Server): Promise<void> {
-  const first = await WireSession.customer(server);
-  const conversation = await first.post('What about my refund? 我的退款呢？ <b>!</b>');
-  const agent = await WireSession.agent(server, await Api.signIn(server));
-  await agent.ask({ type: 'conversation.take', conversation });
-  await agent.post('One moment', conversation);
-  await agent.ask({
-    type: 'message.post',
-    conversation,
-    client_id: 'note-1',
-    text: 'Second time',
-    kind: 'note',
-  });
-  await (await WireSession.customer(server)).post('Hello');
-}
 
 for (const language of ['en', 'zh'] as const) {
   const said = SAID[language];
@@ -74,19 +56,14 @@ for (const language of ['en', 'zh'] as const) {
     watch,
   }) => {
     await talk(server);
-    const { page } = await people.visitor({ language });
-    await page.goto('/admin');
-    watch.announce(/401.*\/api\/v1\/me/);
-    await page.locator('[autocomplete=username]').fill(ADMIN.username);
-    await page.locator('[type=password]').fill(ADMIN.password);
-    await page.keyboard.press('Enter');
+    const page = await signedIn(people, watch, language);
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(said.history);
     const count = page.locator('.admin-count');
     await expect(count).toHaveText(said.two);
     await axe(page, 'the list');
 
     await page.getByLabel(said.words, { exact: true }).fill('退款');
-    await page.getByRole('button', { name: said.show }).click();
+    await page.getByRole('button', { name: said.show, exact: true }).click();
     await expect(count).toHaveText(said.one);
     await expect(page.locator('.admin-excerpt mark')).toHaveText('退款');
     await expect(page).toHaveURL(/q=%E9%80%80%E6%AC%BE/);
@@ -115,19 +92,59 @@ for (const language of ['en', 'zh'] as const) {
     await page.goBack();
     await expect(count).toHaveText(said.two);
 
-    await page.getByLabel(said.agent).fill('everybody');
+    await page.getByLabel(said.agent, { exact: true }).selectOption(said.nobody);
+    await page.getByRole('button', { name: said.show, exact: true }).click();
+    await expect(count).toHaveText(said.one);
+    await page.getByLabel(said.agent, { exact: true }).selectOption('Admin');
+    await page.getByRole('button', { name: said.show, exact: true }).click();
+    await expect(page.getByRole('link', { name: said.customer })).toBeVisible();
+    await expect(count).toHaveText(said.one);
+
     watch.announce(/400.*\/api\/v1\/history/);
-    await page.getByRole('button', { name: said.show }).click();
+    await page.goto('/admin?agent=everybody');
     await expect(page.getByRole('alert')).toContainText('agent must be');
-    await expect(page.getByLabel(said.agent)).toHaveAttribute('aria-invalid', 'true');
+    await expect(page.getByLabel(said.agent, { exact: true })).toHaveAttribute('aria-invalid', 'true');
     await axe(page, 'a filter that was refused');
     await page.goto('/admin?from=2020-01-01&to=2020-01-02');
     await expect(count).toHaveText(said.nothing);
-    await page.setViewportSize({ width: 320, height: 640 });
-    const sideways = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    expect(sideways).toBe(0);
+    await fits(page);
+  });
+
+  test(`each view has an address of its own (${language})`, async ({ people, server, watch }) => {
+    const page = await signedIn(people, watch, language);
+    const heading = page.getByRole('heading', { level: 1 });
+    const links = page.getByRole('navigation').getByRole('link');
+    await expect(links).toHaveText([...said.views, said.console]);
+    for (const view of said.views) {
+      await page.getByRole('link', { name: view, exact: true }).click();
+      await expect(heading).toHaveText(view);
+      await expect(page).toHaveTitle(`${view} · Kefu`);
+      await expect(page.locator('nav [aria-current=page]')).toHaveText(view);
+    }
+    await page.reload();
+    await expect(heading).toHaveText(said.views[3]);
+    for (const view of [2, 1, 0]) {
+      await page.goBack();
+      await expect(heading).toHaveText(said.views[view] ?? '');
+    }
+    await page.goto('/admin?view=nonsense');
+    await expect(page.getByRole('alert')).toHaveText(said.noSuchPage);
+    await axe(page, 'no such view');
+
+    // A supervisor reviews, and is told what is not for them.
+    await server.addAgent('wu', 'Wu', 'supervisor');
+    const wu = await signedIn(people, watch, language, 'wu');
+    await expect(wu.getByRole('navigation').getByRole('link')).toHaveText([
+      ...said.views.slice(0, 2),
+      said.console,
+    ]);
+    for (const view of ['audit', 'cleanup']) {
+      await wu.goto(`/admin?view=${view}`);
+      await expect(wu.getByRole('alert')).toHaveText(said.forAdmins);
+      await axe(wu, `${view}, which is for admins`);
+    }
+    await wu.goto('/admin');
+    await expect(wu.getByLabel(said.agent, { exact: true }).getByRole('option', { name: 'Wu' })).toHaveCount(1);
   });
 
   test(`who may not review sees nothing of it (${language})`, async ({ people, watch }) => {

@@ -20,6 +20,7 @@ on_both_databases! {
     disabling_ends_sessions_on_the_wire_and_enabling_lets_in_again
     another_password_ends_sessions_and_is_told_once
     nobody_but_an_admin_gets_anything
+    who_reviews_sees_whom_to_ask_for_and_no_more
     another_sites_page_changes_nothing
     the_last_admin_stays_one
     of_two_admins_who_demote_each_other_one_stays
@@ -451,6 +452,43 @@ fn nobody_but_an_admin_gets_anything(engine: Engine) {
     }
     assert_eq!(list(&server, &admin), before);
     assert_eq!(me(&server, &agent).0, 200);
+}
+
+fn who_reviews_sees_whom_to_ask_for_and_no_more(engine: Engine) {
+    let database = Database::new(engine);
+    let server = Server::on(&database).start();
+    let admin = server.sign_in();
+    make(&server, &admin, "wu", "supervisor");
+    let li = make(&server, &admin, "li", "agent");
+    change(
+        &server,
+        &admin,
+        &li,
+        json!({"name": "A. Li", "disabled": true}),
+    );
+    make(&server, &admin, "su", "agent");
+
+    let wu = server.sign_in_as("wu", "her-password");
+    let seen = call(&server, "GET", "/agents", &wu, None);
+    assert_eq!(
+        seen.body["agents"],
+        json!([
+            {"id": "3", "name": "A. Li", "disabled": true},
+            {"id": "1", "name": "Admin", "disabled": false},
+            {"id": "4", "name": "su", "disabled": false},
+            {"id": "2", "name": "wu", "disabled": false},
+        ])
+    );
+    assert_eq!(call(&server, "GET", "/agents", &admin, None).status, 200);
+    let su = server.sign_in_as("su", "her-password");
+    assert_eq!(
+        call(&server, "GET", "/agents", &su, None).code(),
+        "forbidden"
+    );
+    assert_eq!(
+        call(&server, "GET", "/agents", &token(), None).code(),
+        "not_signed_in"
+    );
 }
 
 fn another_sites_page_changes_nothing(engine: Engine) {
