@@ -2,18 +2,13 @@
 // Chat from signing in to signing out.
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import {
-  browserOnline,
-  clock,
-  openSocket,
-  randomBytes,
-  tabStore,
-  watchNetwork,
-} from '../shared/browser';
+import { browserOnline, clock, openSocket, randomBytes, watchNetwork } from '../shared/browser';
 import { Chat } from '../shared/core/chat';
 import { Deeds } from '../shared/core/deeds';
 import { Drafts } from '../shared/core/drafts';
+import { waitingIn } from '../shared/core/queue';
 import type { Person, WireError } from '../shared/core/wire';
+import { tabStore } from '../shared/stores';
 import { Live } from '../shared/ui/live';
 import { StatusLine } from '../shared/ui/StatusLine';
 import { AccountPanel } from './AccountPanel';
@@ -132,7 +127,7 @@ export function Desk({ ended, signOut }: DeskProps) {
   useShortcuts({
     neighbour: step => goToNeighbour(chat, step),
     takeNext: () => {
-      const next = chat.directory.waiting[0];
+      const next = waitingIn(chat.directory)[0];
       if (next === undefined) return;
       chat.deeds?.do(next.id, 'take');
       goTo(next.id);

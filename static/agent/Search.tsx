@@ -9,6 +9,7 @@ import type { WireError } from '../shared/core/wire';
 import { locale } from '../shared/ui/locale';
 import { titleOf } from '../shared/ui/names';
 import { consoleWords } from './consoleWords';
+import { brief } from './formats';
 import { Status } from './InboxRow';
 import { goTo } from './route';
 import { type Hit, search } from './searchApi';
@@ -171,7 +172,7 @@ function HitRow({ hit, current, myId }: HitRowProps) {
         <span class="line-one">
           <bdi class="title">{titleOf(conversation, words)}</bdi>
           <time dateTime={sentAt} title={locale.value.full(at)}>
-            {locale.value.brief(at, Date.now())}
+            {brief(at, Date.now(), locale.value)}
           </time>
         </span>
         <span class="excerpt" dir="auto">

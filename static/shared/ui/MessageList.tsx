@@ -4,10 +4,15 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { Row } from '../core/rows';
+import { adopt } from './adopt';
 import { DownIcon } from './icons';
+import css from './list.css?inline';
 import { locale } from './locale';
 import { MessageItem, type RowActions } from './MessageItem';
+import { Skeleton } from './Skeleton';
 import { useScroll } from './useScroll';
+
+adopt(css);
 
 interface MessageListProps {
   label: string;
@@ -88,21 +93,6 @@ export function MessageList(props: MessageListProps) {
         </div>
       )}
       <p class="typing">{typing}</p>
-    </div>
-  );
-}
-
-/** Grey shapes, which the style sheet shows only when loading takes longer than a moment. */
-function Skeleton() {
-  const { words } = locale.value;
-  return (
-    <div class="skeleton">
-      <span class="hidden">{words.loading}</span>
-      <span class="shape start" />
-      <span class="shape start short" />
-      <span class="shape end" />
-      <span class="shape start" />
-      <span class="shape end short" />
     </div>
   );
 }

@@ -2,6 +2,11 @@
 
 import type { Words } from '../core/i18n';
 import type { Conversation, ConversationEvent, Person } from '../core/wire';
+import { locale } from './locale';
+import { en } from './words/events.en';
+import { zh } from './words/events.zh';
+
+const EVENTS = { en, zh };
 
 export function nameOf(person: Person, words: Words): string {
   if (person.name !== null) return person.name;
@@ -19,22 +24,23 @@ export function eventLine(
   words: Words,
   text: string,
 ): string | null {
+  const said = EVENTS[locale.value.language];
   switch (event.name) {
     // Whoever has it now has joined, whoever brought that about.
     case 'taken':
     case 'assigned':
-      return words.eventTaken(agent ?? by);
+      return said.taken(agent ?? by);
     case 'released':
     case 'returned':
-      return words.eventReleased(agent ?? by);
+      return said.released(agent ?? by);
     case 'transferred':
-      return words.eventTransferred(by, agent ?? words.agent);
+      return said.transferred(by, agent ?? words.agent);
     case 'closed':
-      return words.eventClosed(by);
+      return said.closed(by);
     case 'reopened':
-      return words.eventReopened(by);
+      return said.reopened(by);
     case 'rated':
-      return words.eventRated(by, text);
+      return said.rated(by, text);
     default:
       return null;
   }

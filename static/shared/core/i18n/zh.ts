@@ -1,10 +1,8 @@
 // 页面上的全部中文。Simplified Chinese.
 
-import type { Words } from './index';
+import type { Words } from './words';
 
 export const zh: Words = {
-  languageName: '中文',
-
   chatTitle: '在线客服',
   greeting: '您好！有什么可以帮您？',
   greetingMore: '请在下方输入您的问题，无需注册，也不用填写表单。',
@@ -45,12 +43,6 @@ export const zh: Words = {
   isTyping: who => `${who}正在输入…`,
   severalTyping: '多人正在输入…',
 
-  eventTaken: who => `${who}已加入`,
-  eventReleased: who => `${who}已离开，会话重新排队`,
-  eventTransferred: (who, to) => `${who}将会话转接给${to}`,
-  eventClosed: who => `${who}结束了会话`,
-  eventReopened: who => `${who}重新打开了会话`,
-  eventRated: (who, score) => `${who}评价了本次会话：${score}`,
   system: '系统',
   note: '备注',
   noteSaid: '备注，仅客服可见',
@@ -73,34 +65,5 @@ export const zh: Words = {
   inSeconds: n => `${n} 秒后`,
   tryNow: '立即重试',
   reload: '重新加载',
-
-  errors: {
-    bad_json: '服务器无法识别此页面的请求，请刷新后重试。',
-    bad_request: '服务器无法识别此页面的请求，请刷新后重试。',
-    unknown_type: '服务器无法识别此页面的请求，请刷新后重试。',
-    text_empty: '消息是空的。',
-    text_too_long: '消息太长。',
-    text_invalid: '消息中含有无法保存的字符。',
-    bad_credentials: '用户名或密码错误，或账号已停用。',
-    not_signed_in: '您尚未登录。',
-    forbidden: '您没有权限进行此操作。',
-    blocked: '您无法在此留言。',
-    origin_refused: '服务器不接受此网址。',
-    not_found: '没有找到。',
-    conversation_not_found: '没有这个会话。',
-    agent_not_found: '无法将会话交给该客服。',
-    conversation_taken: '会话已被其他客服接入。',
-    conversation_closed: '会话已结束。',
-    conversation_open: '会话尚未结束，或客户已有更新的会话。',
-    client_id_in_use: '此消息与另一条冲突，请删除后重新输入。',
-    body_too_large: '内容太大。',
-    rate_limited: '操作太频繁，请稍候。',
-    too_many_connections: '来自您所在地址的连接过多。',
-    internal: '服务器出错了。',
-    unavailable: '数据库没有响应，请稍后重试。',
-    overloaded: '服务器繁忙，请稍后重试。',
-    no_answer: '服务器没有响应。',
-    unreachable: '无法连接服务器。',
-    unknown: '出错了。',
-  },
+  wentWrong: '出错了。',
 };
