@@ -4,11 +4,11 @@
 import { Component } from 'preact';
 import type { Locale } from '../shared/core/i18n';
 import type { Conversation } from '../shared/core/wire';
-import { titleOf } from '../shared/ui/names';
 import type { AllWords } from './consoleWords';
 import { brief } from './formats';
 import { goTo } from './route';
 import { TagLine } from './Tags';
+import { titleOf } from './titleOf';
 
 interface InboxRowProps {
   conversation: Conversation;

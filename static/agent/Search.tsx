@@ -7,11 +7,11 @@ import { clock } from '../shared/browser';
 import { Composition } from '../shared/core/composition';
 import type { WireError } from '../shared/core/wire';
 import { locale } from '../shared/ui/locale';
-import { titleOf } from '../shared/ui/names';
 import { consoleWords } from './consoleWords';
 import { brief } from './formats';
 import { Status } from './InboxRow';
 import { goTo } from './route';
+import { titleOf } from './titleOf';
 import { type Hit, search } from './searchApi';
 
 export const searchText = signal('');

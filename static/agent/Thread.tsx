@@ -11,7 +11,7 @@ import type { Live } from '../shared/ui/live';
 import { locale } from '../shared/ui/locale';
 import { rowActions } from '../shared/ui/MessageItem';
 import { MessageList } from '../shared/ui/MessageList';
-import { nameOf, titleOf, typingLine } from '../shared/ui/names';
+import { nameOf, typingLine } from '../shared/ui/names';
 import { useRows } from '../shared/ui/useRows';
 import { Actions } from './Actions';
 import { consoleWords } from './consoleWords';
@@ -20,6 +20,7 @@ import { Status } from './InboxRow';
 import { useReplyMenu } from './ReplyMenu';
 import { repliesWords } from './repliesWords';
 import { goTo } from './route';
+import { titleOf } from './titleOf';
 
 interface ThreadProps {
   id: string;

@@ -73,7 +73,7 @@ export function CustomerPage({ live, isNew }: CustomerPageProps) {
   );
   return (
     <main class="chat">
-      <Header live={live} />
+      <Header live={live} id={id} />
       <StatusLine live={live} />
       {list === null ? (
         <div class="messages">

@@ -7,9 +7,11 @@ import type { Live } from '../../shared/ui/live';
 import { Contact } from './Contact';
 import css from './extras.css?inline';
 import { Rating } from './Rating';
-import { Save } from './Save';
+import { SaveSaid } from './Save';
 
 adopt(css);
+
+export { SaveMenu } from './Save';
 
 export interface ExtrasProps {
   live: Live<Chat>;
@@ -25,7 +27,7 @@ export function Extras({ live, id }: ExtrasProps) {
     <div class="extras">
       {isEnded && chat.business?.asksRating && <Rating key={id} live={live} id={id} />}
       {!isEnded && chat.business?.asksContact && <Contact live={live} />}
-      <Save live={live} id={id} />
+      <SaveSaid />
     </div>
   );
 }

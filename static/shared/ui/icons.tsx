@@ -33,6 +33,12 @@ export const MenuIcon = () => (
   </Icon>
 );
 
+export const MoreIcon = () => (
+  <Icon>
+    <path d="M10 4.5v.01M10 10v.01M10 15.5v.01" stroke-width="2.75" />
+  </Icon>
+);
+
 export const LockIcon = () => (
   <Icon>
     <path d="M5 9h10v7.5H5zM7 9V6.5a3 3 0 0 1 6 0V9" />

@@ -1,7 +1,7 @@
 // What people are called on the pages.
 
 import type { Words } from '../core/i18n';
-import type { Conversation, ConversationEvent, Person } from '../core/wire';
+import type { ConversationEvent, Person } from '../core/wire';
 import { locale } from './locale';
 import { en } from './words/events.en';
 import { zh } from './words/events.zh';
@@ -44,13 +44,6 @@ export function eventLine(
     default:
       return null;
   }
-}
-
-/** Whose conversation it is. */
-export function titleOf(conversation: Conversation, words: Words): string {
-  const { customer } = conversation;
-  if (customer === null) return words.everyone;
-  return customer.name ?? words.customer(customer.id);
 }
 
 /** "Li Wei is typing…", empty when nobody is. */

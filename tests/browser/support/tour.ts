@@ -39,6 +39,9 @@ export async function customerTour({ people, server, watch, browsing, look }: To
   await customer.settled();
   await expect(customer.place).toHaveText(words.nextInQueue);
   await show('next in the queue');
+  await customer.more.click();
+  await show('the menu');
+  await page.keyboard.press('Escape');
   const api = await Api.signIn(server);
   await api.set('hours', { limited: true });
   await expect(page.locator('.extras summary')).toBeVisible();

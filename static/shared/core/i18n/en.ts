@@ -22,12 +22,10 @@ export const en = {
   agent: 'Agent',
   customer: (id: string) => `Customer ${id}`,
   someone: 'Someone',
-  everyone: 'Everybody',
   said: (who: string) => `${who}:`,
 
   // Messages
   conversation: 'Conversation',
-  messagesWith: (who: string) => `Conversation with ${who}`,
   today: 'Today',
   yesterday: 'Yesterday',
   sending: 'Sending…',

@@ -21,11 +21,9 @@ export const zh: Words = {
   agent: '客服',
   customer: id => `客户 ${id}`,
   someone: '有人',
-  everyone: '所有人',
   said: who => `${who}：`,
 
   conversation: '会话',
-  messagesWith: who => `与${who}的会话`,
   today: '今天',
   yesterday: '昨天',
   sending: '发送中…',
