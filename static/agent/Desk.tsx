@@ -25,7 +25,7 @@ import { Inbox } from './Inbox';
 import { OlderConversations } from './older';
 import { RepliesPanel } from './RepliesPanel';
 import { savedReplies } from './repliesApi';
-import { goTo, openId, openPanel, type PanelName } from './route';
+import { addressOf, goTo, openId, openPanel, type PanelName } from './route';
 import { focusSearch, searchText } from './Search';
 import { listShown, ShortcutList, useShortcuts } from './Shortcuts';
 import { SettingsPanel } from './settings/SettingsPanel';
@@ -115,7 +115,10 @@ export function Desk({ ended, signOut }: DeskProps) {
     const left = previous.current;
     previous.current = place;
     if (place === null && left !== null) {
-      const link = document.querySelector<HTMLElement>(`a[href="#${encodeURIComponent(left)}"]`);
+      const address = addressOf(left);
+      const link = document.querySelector<HTMLElement>(
+        `a[href="${address}"], a[href^="${address}/"]`,
+      );
       // A panel's is in the menu, which is closed by now.
       const menu = link?.closest('.menu')?.querySelector('summary');
       (menu ?? link)?.focus();

@@ -10,9 +10,9 @@ import { locale } from '../shared/ui/locale';
 import { consoleWords } from './consoleWords';
 import { brief } from './formats';
 import { Status } from './InboxRow';
-import { goTo } from './route';
-import { titleOf } from './titleOf';
+import { addressOf, goTo } from './route';
 import { type Hit, search } from './searchApi';
+import { titleOf } from './titleOf';
 
 export const searchText = signal('');
 
@@ -160,13 +160,13 @@ function HitRow({ hit, current, myId }: HitRowProps) {
   return (
     <li>
       <a
-        href={`#${encodeURIComponent(conversation.id)}`}
+        href={addressOf(conversation.id, message?.seq)}
         class="conversation"
         aria-current={current ? 'true' : undefined}
         onClick={event => {
           if (event.ctrlKey || event.metaKey || event.shiftKey) return;
           event.preventDefault();
-          goTo(conversation.id);
+          goTo(conversation.id, message?.seq);
         }}
       >
         <span class="line-one">

@@ -35,16 +35,18 @@ interface ItemProps {
   actions: RowActions;
   /** Changes at midnight, when "Today" becomes "Yesterday". */
   today: string;
+  /** Somebody has just gone to it. */
+  marked: boolean;
 }
 
 export class MessageItem extends Component<ItemProps> {
   override shouldComponentUpdate(next: ItemProps): boolean {
-    const { row, locale, actions, today } = this.props;
+    const { row, locale, actions, today, marked } = this.props;
     if (next.locale !== locale || next.actions !== actions || next.today !== today) return true;
-    return !equal(row, next.row);
+    return next.marked !== marked || !equal(row, next.row);
   }
 
-  override render({ row, locale, actions }: ItemProps) {
+  override render({ row, locale, actions, marked }: ItemProps) {
     switch (row.kind) {
       case 'day':
         return (
@@ -56,13 +58,13 @@ export class MessageItem extends Component<ItemProps> {
         );
       case 'event':
         return (
-          <div class="row event" data-key={row.key}>
+          <div class={marked ? 'row event marked' : 'row event'} data-key={row.key}>
             <span dir="auto">{eventText(row, locale, actions)}</span>{' '}
             <Time at={row.at} locale={locale} />
           </div>
         );
       case 'message':
-        return <Bubble row={row} locale={locale} actions={actions} />;
+        return <Bubble row={row} locale={locale} actions={actions} marked={marked} />;
     }
   }
 }
@@ -78,10 +80,12 @@ function Bubble({
   row,
   locale,
   actions,
+  marked,
 }: {
   row: MessageRow;
   locale: Locale;
   actions: RowActions;
+  marked: boolean;
 }) {
   const { words } = locale;
   const name = row.own || row.from === null ? words.you : actions.nameOf(row.from);
@@ -90,6 +94,7 @@ function Bubble({
   if (row.last) classes.push('last');
   if (row.note) classes.push('note');
   if (row.state === 'failed') classes.push('failed');
+  if (marked) classes.push('marked');
   return (
     <div class={classes.join(' ')} data-key={row.key}>
       {row.first && !row.own ? (

@@ -10,7 +10,7 @@ import css from './list.css?inline';
 import { locale } from './locale';
 import { MessageItem, type RowActions } from './MessageItem';
 import { Skeleton } from './Skeleton';
-import { useScroll } from './useScroll';
+import { type Aim, useScroll } from './useScroll';
 
 adopt(css);
 
@@ -26,18 +26,21 @@ interface MessageListProps {
   /** Shown where there is no message. */
   empty: ComponentChildren;
   typing: string;
+  /** The row to go to. */
+  aim?: Aim | null;
   /** Whether the reader is at the end now. */
   atEnd: (atEnd: boolean) => void;
 }
 
 export function MessageList(props: MessageListProps) {
   const { label, rows, actions, loadOlder, loading, retryLoad, empty, typing, atEnd } = props;
+  const { aim = null } = props;
   const { words } = locale.value;
-  const scroll = useScroll(rows, retryLoad === null && !loading ? loadOlder : null);
+  const scroll = useScroll(rows, retryLoad === null && !loading ? loadOlder : null, aim);
   const away = !scroll.following;
   const today = new Date().toDateString();
 
-  useEffect(() => atEnd(scroll.following), [scroll.following]);
+  useEffect(() => atEnd(scroll.atEnd), [scroll.atEnd]);
 
   return (
     <div class="messages">
@@ -66,6 +69,7 @@ export function MessageList(props: MessageListProps) {
                 locale={locale.value}
                 actions={actions}
                 today={today}
+                marked={row.key === scroll.marked}
               />
             ))}
             {rows.length === 0 && !loading && retryLoad === null && empty}
