@@ -11,6 +11,7 @@ import { Countdown } from './Countdown';
 import { filesUi, loadFiles } from './files';
 import { LockIcon, WarningIcon } from './icons';
 import { eventLine } from './names';
+import { LIST_WORDS } from './words';
 
 export interface RowActions {
   chat: Chat;
@@ -134,13 +135,14 @@ function FileSlot({ row, chat }: { row: MessageRow; chat: Chat }) {
 
 function Meta({ row, locale, actions }: { row: MessageRow; locale: Locale; actions: RowActions }) {
   const { words } = locale;
+  const said = LIST_WORDS[locale.language];
   const { clientId } = row;
   if (row.state === 'failed' && clientId !== null) {
     return (
       <div class="meta problem">
         <span class="problem-text">
           <WarningIcon />
-          {words.notSent(
+          {said.notSent(
             (row.file !== null && filesUi.value?.fileError(row.error)) || locale.error(row.error),
           )}
         </span>
@@ -157,11 +159,11 @@ function Meta({ row, locale, actions }: { row: MessageRow; locale: Locale; actio
   }
   if (!row.last && row.state === null) return null;
   const states = {
-    uploading: words.sending,
-    waiting: words.waitingToSend,
-    sending: words.sending,
-    sent: words.sent,
-    read: words.read,
+    uploading: said.sending,
+    waiting: said.waitingToSend,
+    sending: said.sending,
+    sent: said.sent,
+    read: said.read,
     failed: '',
   };
   return (
@@ -169,7 +171,7 @@ function Meta({ row, locale, actions }: { row: MessageRow; locale: Locale; actio
       {row.last && <Time at={row.at} locale={locale} />}
       {row.state !== null && (
         <span class={`state ${row.state}`}>
-          {row.retryAt === null ? states[row.state] : words.tooFast}
+          {row.retryAt === null ? states[row.state] : said.tooFast}
           {row.retryAt !== null && <Countdown until={row.retryAt} />}
         </span>
       )}

@@ -11,6 +11,7 @@ import { locale } from './locale';
 import { MessageItem, type RowActions } from './MessageItem';
 import { Skeleton } from './Skeleton';
 import { type Aim, useScroll } from './useScroll';
+import { LIST_WORDS } from './words';
 
 adopt(css);
 
@@ -35,7 +36,8 @@ interface MessageListProps {
 export function MessageList(props: MessageListProps) {
   const { label, rows, actions, loadOlder, loading, retryLoad, empty, typing, atEnd } = props;
   const { aim = null } = props;
-  const { words } = locale.value;
+  const { words, language } = locale.value;
+  const said = LIST_WORDS[language];
   const scroll = useScroll(rows, retryLoad === null && !loading ? loadOlder : null, aim);
   const away = !scroll.following;
   const today = new Date().toDateString();
@@ -59,7 +61,7 @@ export function MessageList(props: MessageListProps) {
           <div ref={scroll.content} class="rows">
             {loading && rows.length > 0 && (
               <p class="older" key="older">
-                {words.loadingOlder}
+                {said.loadingOlder}
               </p>
             )}
             {rows.slice(scroll.start, scroll.end).map(row => (
@@ -81,10 +83,10 @@ export function MessageList(props: MessageListProps) {
             type="button"
             class={scroll.unseen > 0 ? 'pill unseen' : 'pill'}
             onClick={scroll.toEnd}
-            aria-label={scroll.unseen > 0 ? undefined : words.toNewest}
+            aria-label={scroll.unseen > 0 ? undefined : said.toNewest}
           >
             <DownIcon />
-            {scroll.unseen > 0 && words.newMessages(scroll.unseen)}
+            {scroll.unseen > 0 && said.newMessages(scroll.unseen)}
           </button>
         )}
       </div>

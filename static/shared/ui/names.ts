@@ -3,10 +3,7 @@
 import type { Words } from '../core/i18n';
 import type { ConversationEvent, Person } from '../core/wire';
 import { locale } from './locale';
-import { en } from './words/events.en';
-import { zh } from './words/events.zh';
-
-const EVENTS = { en, zh };
+import { LIST_WORDS } from './words';
 
 export function nameOf(person: Person, words: Words): string {
   if (person.name !== null) return person.name;
@@ -24,23 +21,23 @@ export function eventLine(
   words: Words,
   text: string,
 ): string | null {
-  const said = EVENTS[locale.value.language];
+  const said = LIST_WORDS[locale.value.language];
   switch (event.name) {
     // Whoever has it now has joined, whoever brought that about.
     case 'taken':
     case 'assigned':
-      return said.taken(agent ?? by);
+      return said.eventTaken(agent ?? by);
     case 'released':
     case 'returned':
-      return said.released(agent ?? by);
+      return said.eventReleased(agent ?? by);
     case 'transferred':
-      return said.transferred(by, agent ?? words.agent);
+      return said.eventTransferred(by, agent ?? words.agent);
     case 'closed':
-      return said.closed(by);
+      return said.eventClosed(by);
     case 'reopened':
-      return said.reopened(by);
+      return said.eventReopened(by);
     case 'rated':
-      return said.rated(by, text);
+      return said.eventRated(by, text);
     default:
       return null;
   }

@@ -1,8 +1,8 @@
 // Both languages are whole: the compiler sees to the keys, this to what they say.
 
 import { describe, expect, it } from 'vitest';
-import { en as eventsEn } from '../../ui/words/events.en';
-import { zh as eventsZh } from '../../ui/words/events.zh';
+import { en as listEn } from '../../ui/words/en';
+import { zh as listZh } from '../../ui/words/zh';
 import { memoryStore } from '../env';
 import { en } from './en';
 import { en as errorsEn } from './errors.en';
@@ -13,27 +13,27 @@ import { zh } from './zh';
 
 describe('words', () => {
   it('have the same keys in both languages, and none is empty', () => {
-    const english = wordsOf({ ...en, errors: errorsEn, events: eventsEn });
-    const chinese = wordsOf({ ...zh, errors: errorsZh, events: eventsZh });
+    const english = wordsOf({ ...en, errors: errorsEn, list: listEn });
+    const chinese = wordsOf({ ...zh, errors: errorsZh, list: listZh });
     expect(chinese.map(([key]) => key).sort()).toEqual(english.map(([key]) => key).sort());
     for (const [key, text] of [...english, ...chinese]) expect(text.trim(), key).not.toBe('');
   });
 
   it('are Chinese in Chinese and English in English', () => {
-    const foreign = wordsOf({ ...zh, errors: errorsZh, events: eventsZh }).filter(
+    const foreign = wordsOf({ ...zh, errors: errorsZh, list: listZh }).filter(
       ([, text]) => !/\p{Script=Han}/u.test(text),
     );
     expect(foreign.map(([key]) => key)).toEqual(['said']);
-    const notEnglish = wordsOf({ ...en, errors: errorsEn, events: eventsEn }).filter(([, text]) =>
+    const notEnglish = wordsOf({ ...en, errors: errorsEn, list: listEn }).filter(([, text]) =>
       /\p{Script=Han}/u.test(text),
     );
     expect(notEnglish).toEqual([]);
   });
 
   it('take the number along', () => {
-    expect(en.newMessages(1)).toBe('1 new message');
-    expect(en.newMessages(2)).toBe('2 new messages');
-    expect(zh.newMessages(2)).toBe('2 条新消息');
+    expect(listEn.newMessages(1)).toBe('1 new message');
+    expect(listEn.newMessages(2)).toBe('2 new messages');
+    expect(listZh.newMessages(2)).toBe('2 条新消息');
     expect(en.customer('7')).toBe('Customer 7');
     expect(zh.customer('7')).toBe('客户 7');
   });
