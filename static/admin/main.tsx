@@ -1,5 +1,6 @@
 // The page for those who review: signs in, then shows the history for as long as the server lets it.
 
+import '../agent/words/shared';
 import '../shared/ui/theme.css';
 import '../agent/agent.css';
 import '../agent/account.css';

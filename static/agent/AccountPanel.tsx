@@ -8,6 +8,7 @@ import * as api from './accountsApi';
 import { accountWords, explain, roleName } from './accountWords';
 import { deviceName } from './device';
 import { Field } from './Field';
+import { brief } from './formats';
 import { passwordProblem } from './newPassword';
 import { type Outcome, OutcomeLine, Panel } from './Panel';
 import { SecondFactor } from './SecondFactor';
@@ -218,7 +219,7 @@ function Time({ at }: { at: number }) {
   if (Number.isNaN(at)) return null;
   return (
     <time dateTime={new Date(at).toISOString()} title={locale.value.full(at)}>
-      {locale.value.brief(at, Date.now())}
+      {brief(at, Date.now(), locale.value)}
     </time>
   );
 }

@@ -3,6 +3,7 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Person, WireError } from '../shared/core/wire';
+import { locale } from '../shared/ui/locale';
 import { AccountRow, RoleSelect } from './AccountRow';
 import * as api from './accountsApi';
 import { accountWords, explain } from './accountWords';
@@ -27,7 +28,7 @@ export function AccountsPanel({ me }: { me: Person }) {
   if (!isAdmin) {
     return (
       <Panel title={words.accounts}>
-        <p role="alert">{words.errors.forbidden}</p>
+        <p role="alert">{locale.value.error('forbidden')}</p>
       </Panel>
     );
   }

@@ -4,13 +4,13 @@ import { signal } from '@preact/signals';
 import type { Chat } from '../shared/core/chat';
 import type { Conversation } from '../shared/core/wire';
 import type { Live } from '../shared/ui/live';
+import { Menu } from '../shared/ui/Menu';
 import { nameOf } from '../shared/ui/names';
 import { byPresence, PresenceMark } from './Availability';
 import { blocking } from './BlockDialog';
 import { blockWords } from './blockWords';
 import { consoleWords } from './consoleWords';
 import { Dialog } from './Dialog';
-import { Menu } from './Menu';
 import { isMine } from './mine';
 
 /** The conversation that somebody wants to end, while they are asked whether. */

@@ -4,11 +4,11 @@ import { signal } from '@preact/signals';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { Chat } from '../shared/core/chat';
 import type { Conversation } from '../shared/core/wire';
-import { titleOf } from '../shared/ui/names';
 import * as api from './blocksApi';
 import { blockWords, explainBlock, LENGTHS, lengthName, untilName } from './blockWords';
 import { Dialog } from './Dialog';
 import { type Outcome, OutcomeLine } from './Panel';
+import { titleOf } from './titleOf';
 
 /** The conversation whose customer somebody wants to block, while they are asked. */
 export const blocking = signal<Conversation | null>(null);

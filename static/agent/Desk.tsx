@@ -2,18 +2,13 @@
 // Chat from signing in to signing out.
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import {
-  browserOnline,
-  clock,
-  openSocket,
-  randomBytes,
-  tabStore,
-  watchNetwork,
-} from '../shared/browser';
+import { browserOnline, clock, openSocket, randomBytes, watchNetwork } from '../shared/browser';
 import { Chat } from '../shared/core/chat';
 import { Deeds } from '../shared/core/deeds';
 import { Drafts } from '../shared/core/drafts';
+import { waitingIn } from '../shared/core/queue';
 import type { Person, WireError } from '../shared/core/wire';
+import { tabStore } from '../shared/stores';
 import { Live } from '../shared/ui/live';
 import { StatusLine } from '../shared/ui/StatusLine';
 import { AccountPanel } from './AccountPanel';
@@ -30,7 +25,7 @@ import { Inbox } from './Inbox';
 import { OlderConversations } from './older';
 import { RepliesPanel } from './RepliesPanel';
 import { savedReplies } from './repliesApi';
-import { goTo, openId, openPanel, type PanelName } from './route';
+import { addressOf, goTo, openId, openPanel, type PanelName } from './route';
 import { focusSearch, searchText } from './Search';
 import { listShown, ShortcutList, useShortcuts } from './Shortcuts';
 import { SettingsPanel } from './settings/SettingsPanel';
@@ -120,7 +115,10 @@ export function Desk({ ended, signOut }: DeskProps) {
     const left = previous.current;
     previous.current = place;
     if (place === null && left !== null) {
-      const link = document.querySelector<HTMLElement>(`a[href="#${encodeURIComponent(left)}"]`);
+      const address = addressOf(left);
+      const link = document.querySelector<HTMLElement>(
+        `a[href="${address}"], a[href^="${address}/"]`,
+      );
       // A panel's is in the menu, which is closed by now.
       const menu = link?.closest('.menu')?.querySelector('summary');
       (menu ?? link)?.focus();
@@ -132,7 +130,7 @@ export function Desk({ ended, signOut }: DeskProps) {
   useShortcuts({
     neighbour: step => goToNeighbour(chat, step),
     takeNext: () => {
-      const next = chat.directory.waiting[0];
+      const next = waitingIn(chat.directory)[0];
       if (next === undefined) return;
       chat.deeds?.do(next.id, 'take');
       goTo(next.id);

@@ -13,6 +13,7 @@ import { useModal } from '../shared/ui/useModal';
 import { type CustomerDetails, type CustomerRecord, customerOf } from './customerApi';
 import { detailsWords } from './detailsWords';
 import { browserName } from './device';
+import { brief, languageOf } from './formats';
 import { Status } from './InboxRow';
 import { goTo } from './route';
 import { Tags } from './Tags';
@@ -174,7 +175,7 @@ function Facts({ customer }: { customer: CustomerDetails }) {
           </Fact>
         )}
         {customer.language !== null && (
-          <Fact name={words.language}>{locale.value.languageOf(customer.language)}</Fact>
+          <Fact name={words.language}>{languageOf(customer.language, locale.value)}</Fact>
         )}
         {browser !== null && (
           <Fact name={words.browser}>
@@ -184,7 +185,7 @@ function Facts({ customer }: { customer: CustomerDetails }) {
         {!Number.isNaN(createdAt) && (
           <Fact name={words.firstSeen}>
             <time dateTime={new Date(createdAt).toISOString()} title={locale.value.full(createdAt)}>
-              {locale.value.brief(createdAt, Date.now())}
+              {brief(createdAt, Date.now(), locale.value)}
             </time>
           </Fact>
         )}
@@ -272,7 +273,7 @@ function Other({ conversation, myId }: { conversation: Conversation; myId: strin
       </span>
       <span class="line-two">
         <time dateTime={conversation.last_message_at} title={locale.value.full(at)}>
-          {locale.value.brief(at, Date.now())}
+          {brief(at, Date.now(), locale.value)}
         </time>
         <Status conversation={conversation} waited={null} words={words} myId={myId} />
       </span>

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import type { Chat } from '../shared/core/chat';
+import { waitingIn } from '../shared/core/queue';
 import type { Conversation, WireError } from '../shared/core/wire';
 import type { Live } from '../shared/ui/live';
 import { locale } from '../shared/ui/locale';
@@ -94,7 +95,7 @@ function Filters({ live }: { live: Live<Chat> }) {
     all: words.filterAll,
     closed: words.filterClosed,
   };
-  const waiting = chat.directory.waiting.length;
+  const waiting = waitingIn(chat.directory).length;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms
     <div class="filters" role="group" aria-label={words.filters}>

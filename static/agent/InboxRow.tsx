@@ -4,11 +4,12 @@
 import { Component } from 'preact';
 import type { Locale } from '../shared/core/i18n';
 import type { Conversation } from '../shared/core/wire';
-import { titleOf } from '../shared/ui/names';
 import type { AllWords } from './consoleWords';
 import { orErased } from './erased';
+import { brief } from './formats';
 import { goTo } from './route';
 import { TagLine } from './Tags';
+import { titleOf } from './titleOf';
 
 interface InboxRowProps {
   conversation: Conversation;
@@ -56,7 +57,7 @@ export class InboxRow extends Component<InboxRowProps> {
             )}
             <bdi class="title">{title}</bdi>
             <time dateTime={conversation.last_message_at} title={locale.full(at)}>
-              {locale.brief(at, Date.now())}
+              {brief(at, Date.now(), locale)}
             </time>
           </span>
           <span class="line-two">

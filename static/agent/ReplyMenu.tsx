@@ -31,13 +31,31 @@ export function useReplyMenu(names: Names): Assist & { open: () => void } {
     if (next?.query !== asked?.query || next?.from !== asked?.from) setChosen(0);
     setAsked(next);
   };
+  /** Puts something in the place of a part, and the caret behind it. */
+  const replace = (from: number, to: number, by: string) => {
+    if (editor.current === null) return;
+    const { field, write } = editor.current;
+    field.focus();
+    field.setRangeText(by, from, to, 'end');
+    write(field.value);
+    edited(field.value, field.selectionEnd);
+  };
+  /** Types a word of its own at the caret. */
+  const insert = (word: string) => {
+    const {
+      value = '',
+      selectionStart: from = 0,
+      selectionEnd: to = 0,
+    } = editor.current?.field ?? {};
+    replace(from, to, /(^|\s)$/u.test(value.slice(0, from)) ? word : ` ${word}`);
+  };
   const put = (reply: SavedReply) => {
     if (asked === null) return;
     const text = fill(reply.text, names, {
       customer: words.noNameCustomer,
       agent: words.noNameAgent,
     });
-    editor.current?.replace(asked.from, asked.from + asked.query.length + 1, text);
+    replace(asked.from, asked.from + asked.query.length + 1, text);
   };
   const key = (event: KeyboardEvent): boolean => {
     if (!isOpen || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return false;
@@ -80,7 +98,7 @@ export function useReplyMenu(names: Names): Assist & { open: () => void } {
         {isOpen && <Options id={list} replies={found} at={at} put={put} />}
       </>
     ),
-    open: () => editor.current?.insert('/'),
+    open: () => insert('/'),
   };
 }
 

@@ -7,11 +7,12 @@ import { clock } from '../shared/browser';
 import { Composition } from '../shared/core/composition';
 import type { WireError } from '../shared/core/wire';
 import { locale } from '../shared/ui/locale';
-import { titleOf } from '../shared/ui/names';
 import { consoleWords } from './consoleWords';
+import { brief } from './formats';
 import { Status } from './InboxRow';
-import { goTo } from './route';
+import { addressOf, goTo } from './route';
 import { type Hit, search } from './searchApi';
+import { titleOf } from './titleOf';
 
 export const searchText = signal('');
 
@@ -159,19 +160,19 @@ function HitRow({ hit, current, myId }: HitRowProps) {
   return (
     <li>
       <a
-        href={`#${encodeURIComponent(conversation.id)}`}
+        href={addressOf(conversation.id, message?.seq)}
         class="conversation"
         aria-current={current ? 'true' : undefined}
         onClick={event => {
           if (event.ctrlKey || event.metaKey || event.shiftKey) return;
           event.preventDefault();
-          goTo(conversation.id);
+          goTo(conversation.id, message?.seq);
         }}
       >
         <span class="line-one">
           <bdi class="title">{titleOf(conversation, words)}</bdi>
           <time dateTime={sentAt} title={locale.value.full(at)}>
-            {locale.value.brief(at, Date.now())}
+            {brief(at, Date.now(), locale.value)}
           </time>
         </span>
         <span class="excerpt" dir="auto">

@@ -1,6 +1,7 @@
 // One's own second factor: set up, confirmed with a code, switched off with the password.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { insist } from '../shared/insist';
 import { accountWords } from './accountWords';
 import { Field } from './Field';
 import { type Outcome, OutcomeLine } from './Panel';
@@ -141,6 +142,8 @@ function Confirm({ begun, failed, confirmed, cancel }: ConfirmProps) {
   const words = totpWords.value;
   const [busy, setBusy] = useState(false);
   const code = useRef<HTMLInputElement>(null);
+  const [picture, setPicture] = useState<typeof import('./QrCode') | null>(null);
+  useEffect(() => void insist(() => import('./QrCode')).then(setPicture), []);
   const submit = async (event: Event) => {
     event.preventDefault();
     if (busy) return;
@@ -155,6 +158,9 @@ function Confirm({ begun, failed, confirmed, cancel }: ConfirmProps) {
   return (
     <form class="block" aria-busy={busy} aria-label={words.secondFactor} onSubmit={submit}>
       <p>{words.addToApp}</p>
+      <div class="qr-place">
+        {picture !== null && <picture.QrCode text={begun.uri} label={words.qrCode} />}
+      </div>
       <p class="totp-key">
         <span class="hint">{words.key}</span>{' '}
         <code class="mono">{begun.secret.replace(/(.{4})(?=.)/g, '$1 ')}</code>

@@ -3,7 +3,7 @@
 
 import { signal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { localStore } from '../shared/browser';
+import { localStore } from '../shared/stores';
 import { consoleWords } from './consoleWords';
 import { Dialog } from './Dialog';
 

@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import { attention, finePointer } from '../shared/browser';
 import type { Chat } from '../shared/core/chat';
 import type { Drafts } from '../shared/core/drafts';
-import type { Row } from '../shared/core/rows';
+import { keyOf, type Row } from '../shared/core/rows';
 import type { Conversation, Person, WireError } from '../shared/core/wire';
 import { Composer } from '../shared/ui/Composer';
 import { BackIcon, LockIcon } from '../shared/ui/icons';
@@ -12,8 +12,9 @@ import type { Live } from '../shared/ui/live';
 import { locale } from '../shared/ui/locale';
 import { rowActions } from '../shared/ui/MessageItem';
 import { MessageList } from '../shared/ui/MessageList';
-import { nameOf, titleOf, typingLine } from '../shared/ui/names';
+import { nameOf, typingLine } from '../shared/ui/names';
 import { useRows } from '../shared/ui/useRows';
+import type { Aim } from '../shared/ui/useScroll';
 import { Actions } from './Actions';
 import { type AllWords, consoleWords } from './consoleWords';
 import { DetailsButton } from './Details';
@@ -21,7 +22,8 @@ import { orErased } from './erased';
 import { Status } from './InboxRow';
 import { useReplyMenu } from './ReplyMenu';
 import { repliesWords } from './repliesWords';
-import { goTo } from './route';
+import { goTo, openMessage } from './route';
+import { titleOf } from './titleOf';
 
 interface ThreadProps {
   id: string;
@@ -38,7 +40,8 @@ export function Thread({ id, live, drafts, problem }: ThreadProps) {
   const timeline = chat.timeline(id);
   const all = useRows(chat, id);
   const rows = useMemo(() => all.map(row => withoutErased(row, words)), [all, words]);
-  const [atEnd, setAtEnd] = useState(true);
+  const aim = useAim(chat, id);
+  const [atEnd, setAtEnd] = useState(aim === null);
   const looking = attention.value;
   const loaded = timeline?.loaded === true;
   const failed = chat.history.failed(id);
@@ -113,11 +116,14 @@ export function Thread({ id, live, drafts, problem }: ThreadProps) {
         actions={actions}
         loading={!loaded ? !failed : chat.history.loading(id)}
         loadOlder={
-          timeline?.hasOlder && phase === 'online' ? () => chat.history.load(id, 'older') : null
+          timeline?.hasOlder && phase === 'online' && aim?.key !== null
+            ? () => chat.history.load(id, 'older')
+            : null
         }
         retryLoad={failed ? () => chat.history.load(id, loaded ? 'older' : 'newest') : null}
         empty={<p class="empty">{words.noMessagesYet}</p>}
         typing={typingLine(chat.typists.in(id), words)}
+        aim={aim}
         atEnd={setAtEnd}
       />
       {conversation?.status === 'closed' ? (
@@ -143,6 +149,32 @@ export function Thread({ id, live, drafts, problem }: ThreadProps) {
       )}
     </section>
   );
+}
+
+/** As many as the server gives at once. */
+const FAR = 200;
+
+/** The row of the message that the address names; what is between it and now is loaded first. */
+function useAim(chat: Chat, id: string): Aim | null {
+  const wanted = openMessage.value;
+  const timeline = chat.timeline(id);
+  const { history, connection } = chat;
+  const isHere =
+    wanted !== null &&
+    timeline?.loaded === true &&
+    (timeline.first <= wanted.seq || !timeline.hasOlder);
+  useEffect(() => {
+    if (wanted === null || isHere || timeline?.loaded !== true) return;
+    if (connection.phase !== 'online' || history.loading(id) || history.failed(id)) return;
+    history.load(id, 'older', FAR);
+  });
+  return useMemo(() => {
+    if (wanted === null) return null;
+    if (!isHere) return { key: null };
+    // Of one that is gone by now, the next.
+    const message = timeline.messages.find(({ seq }) => seq >= wanted.seq);
+    return message === undefined ? null : { key: keyOf(message, chat.isOwn(message)) };
+  }, [wanted, isHere]);
 }
 
 interface ModesProps {

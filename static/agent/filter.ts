@@ -1,9 +1,10 @@
 // Which conversations the list shows.
 
 import { signal } from '@preact/signals';
-import { tabStore } from '../shared/browser';
 import type { Directory } from '../shared/core/directory';
+import { waitingIn } from '../shared/core/queue';
 import type { Conversation, Tag } from '../shared/core/wire';
+import { tabStore } from '../shared/stores';
 import { isMine } from './mine';
 
 export type Filter = 'waiting' | 'mine' | 'all' | 'closed';
@@ -36,7 +37,7 @@ export function filtered(directory: Directory, by: Filter, myId: string | null) 
   const closed = list.filter(item => item.status === 'closed');
   switch (by) {
     case 'waiting':
-      return directory.waiting;
+      return waitingIn(directory);
     case 'mine':
       return list.filter(item => isMine(item, myId));
     case 'all':

@@ -1,8 +1,8 @@
 // The agents' console: signs in, then shows the desk for as long as the server lets it.
 
+import './words/shared';
 import '../shared/ui/theme.css';
 import '../shared/ui/messages.css';
-import '../shared/files/files.css';
 import './agent.css';
 import './account.css';
 import './blocks.css';

@@ -11,7 +11,7 @@ export interface Piece {
 export interface Hit {
   readonly conversation: Conversation;
   /** The message that has the words; null where the name has. */
-  readonly message: { readonly kind: string; readonly sentAt: string } | null;
+  readonly message: { readonly seq: number; readonly kind: string; readonly sentAt: string } | null;
   readonly excerpt: readonly Piece[];
 }
 
@@ -44,7 +44,11 @@ function readHit(value: unknown): Hit | null {
     message:
       message === null
         ? null
-        : { kind: String(field(message, 'kind')), sentAt: String(field(message, 'sent_at')) },
+        : {
+            seq: Number(field(message, 'seq')),
+            kind: String(field(message, 'kind')),
+            sentAt: String(field(message, 'sent_at')),
+          },
     excerpt: excerpt.map(piece => ({
       text: String(field(piece, 'text') ?? ''),
       hit: field(piece, 'hit') === true,

@@ -1,20 +1,17 @@
 // What a customer sees: who is there, the conversation, and where to write.
 
-import type { ComponentType } from 'preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
-import { attention, finePointer, tabStore } from '../shared/browser';
+import { useEffect, useState } from 'preact/hooks';
+import { attention, finePointer } from '../shared/browser';
 import type { Chat } from '../shared/core/chat';
 import { Drafts } from '../shared/core/drafts';
+import { tabStore } from '../shared/stores';
 import { Composer } from '../shared/ui/Composer';
 import type { Live } from '../shared/ui/live';
 import { locale } from '../shared/ui/locale';
-import { rowActions } from '../shared/ui/MessageItem';
-import { MessageList } from '../shared/ui/MessageList';
-import { nameOf, typingLine } from '../shared/ui/names';
+import { Skeleton } from '../shared/ui/Skeleton';
 import { StatusLine } from '../shared/ui/StatusLine';
-import { useRows } from '../shared/ui/useRows';
-import type { ExtrasProps } from './extras/Extras';
 import { Header } from './Header';
+import { extras, loadIdentity, talk } from './later';
 import { wear } from './look';
 
 /** The close code for a token that has ended. */
@@ -39,19 +36,11 @@ export function CustomerPage({ live, isNew }: CustomerPageProps) {
   const current = going?.id === putAway && going?.status === 'closed' ? undefined : going;
   const isEnded = current?.status === 'closed';
   const id = current?.id ?? null;
-  const timeline = id === null ? undefined : chat.timeline(id);
-  const rows = useRows(chat, id);
   const [atEnd, setAtEnd] = useState(true);
   const looking = attention.value;
-  const loaded = id === null ? isNew || chat.welcomed : timeline?.loaded === true;
-  const failed = id !== null && chat.history.failed(id);
-  const actions = useMemo(
-    () => ({
-      ...rowActions(chat),
-      nameOf: (person: Parameters<typeof nameOf>[0]) => nameOf(person, words),
-    }),
-    [chat, words],
-  );
+  const beside = extras.value;
+  const list = talk.value;
+  const loaded = id === null ? isNew || chat.welcomed : chat.timeline(id)?.loaded === true;
 
   useEffect(() => {
     if (id !== null && chat.timeline(id) === undefined) chat.open(id);
@@ -61,18 +50,6 @@ export function CustomerPage({ live, isNew }: CustomerPageProps) {
   useEffect(() => {
     if (business) wear(business);
   }, [business]);
-
-  const [Extras, setExtras] = useState<{ Form: ComponentType<ExtrasProps> } | null>(null);
-  const isThere = id !== null && chat.welcomed;
-  useEffect(() => {
-    if (!isThere) return;
-    import('./extras/Extras').then(
-      loaded => setExtras({ Form: loaded.default }),
-      () => {
-        // Off the net: the chat goes on without it.
-      },
-    );
-  }, [isThere]);
 
   const place = id === null ? null : chat.place(id);
   const unread = current?.unread ?? 0;
@@ -85,39 +62,30 @@ export function CustomerPage({ live, isNew }: CustomerPageProps) {
   // Logged out, here or in another tab.
   const signedOut = phase === 'closed' && chat.connection.closeCode === SIGNED_OUT;
   useEffect(() => {
-    if (signedOut) void import('./identity').then(({ ended }) => ended());
+    if (signedOut) void loadIdentity().then(({ ended }) => ended());
   }, [signedOut]);
+  // What the business says is known a moment after the page is.
+  const greeting = (
+    <div class={business ? 'greeting' : 'greeting skeleton'}>
+      <h2 dir="auto">{business?.title[language] || words.greeting}</h2>
+      <p dir="auto">{business?.text[language] || words.greetingMore}</p>
+    </div>
+  );
   return (
     <main class="chat">
-      <Header live={live} />
+      <Header live={live} id={id} />
       <StatusLine live={live} />
-      <MessageList
-        label={words.conversation}
-        rows={rows}
-        actions={actions}
-        loading={!loaded ? !failed : id !== null && chat.history.loading(id)}
-        loadOlder={
-          id !== null && timeline?.hasOlder && phase === 'online'
-            ? () => chat.history.load(id, 'older')
-            : null
-        }
-        retryLoad={
-          id !== null && failed ? () => chat.history.load(id, loaded ? 'older' : 'newest') : null
-        }
-        empty={
-          // What the business says is known a moment after the page is.
-          <div class={business ? 'greeting' : 'greeting skeleton'}>
-            <h2 dir="auto">{business?.title[language] || words.greeting}</h2>
-            <p dir="auto">{business?.text[language] || words.greetingMore}</p>
-          </div>
-        }
-        typing={id === null ? '' : typingLine(chat.typists.in(id), words)}
-        atEnd={setAtEnd}
-      />
+      {list === null ? (
+        <div class="messages">
+          <div class="list rows">{loaded ? greeting : <Skeleton />}</div>
+        </div>
+      ) : (
+        <list.Talk live={live} id={id} loaded={loaded} empty={greeting} atEnd={setAtEnd} />
+      )}
       <p class="place" aria-live="polite">
         {place === null ? '' : place === 1 ? words.nextInQueue : words.placeInQueue(place)}
       </p>
-      {Extras !== null && id !== null && <Extras.Form live={live} id={id} />}
+      {beside !== null && id !== null && <beside.Extras live={live} id={id} />}
       {isEnded && (
         <div class="ended">
           <p aria-live="polite">

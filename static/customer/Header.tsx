@@ -4,11 +4,19 @@ import type { Chat } from '../shared/core/chat';
 import { LanguageSwitch } from '../shared/ui/LanguageSwitch';
 import type { Live } from '../shared/ui/live';
 import { locale } from '../shared/ui/locale';
+import { extras } from './later';
 
-export function Header({ live }: { live: Live<Chat> }) {
+interface HeaderProps {
+  live: Live<Chat>;
+  /** The conversation, once there is one. */
+  id: string | null;
+}
+
+export function Header({ live, id }: HeaderProps) {
   const chat = live.value;
   const { words } = locale.value;
   const { business, connection } = chat;
+  const beside = extras.value;
   return (
     <header>
       {business?.logo && <img class="logo" src={business.logo} alt="" />}
@@ -18,6 +26,7 @@ export function Header({ live }: { live: Live<Chat> }) {
         {connection.phase === 'online' && <Availability live={live} />}
       </div>
       <LanguageSwitch />
+      {beside !== null && id !== null && <beside.SaveMenu live={live} id={id} />}
     </header>
   );
 }

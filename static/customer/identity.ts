@@ -1,8 +1,8 @@
 // The host site says who its visitor is, or that they have logged out (docs/IDENTITY.md). Loaded when it does.
 
-import { localStore, tabStore } from '../shared/browser';
 import type { Connection } from '../shared/core/connection';
 import { readError } from '../shared/core/wire';
+import { localStore, tabStore } from '../shared/stores';
 import { dropToken, goOnWith, token } from './token';
 
 /** Who was identified in this browser, if anybody. */

@@ -1,8 +1,9 @@
 // The secret by which this browser is known: the one that the page made, or the one that the server gave when
 // the host site said who it is. Kept for all tabs; one of them may have replaced it.
 
-import { localStore, randomBytes } from '../shared/browser';
+import { randomBytes } from '../shared/browser';
 import { customerToken, forgetToken, keepToken } from '../shared/core/ids';
+import { localStore } from '../shared/stores';
 
 export const { isNew } = customerToken(localStore, randomBytes);
 

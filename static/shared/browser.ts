@@ -1,9 +1,9 @@
-// The browser's clock, stores, randomness, socket and attention, in the shapes that the core asks
-// for (core/env.ts).
+// The browser's clock, randomness, socket and attention, in the shapes that the core asks for
+// (core/env.ts).
 
 import { signal } from '@preact/signals';
 import type { Connection } from './core/connection';
-import { type Clock, memoryStore, type OpenSocket, type Store } from './core/env';
+import type { Clock, OpenSocket } from './core/env';
 
 export const clock: Clock = {
   now: () => Date.now(),
@@ -18,48 +18,6 @@ export function randomBytes(count: number): Uint8Array {
 }
 
 export const browserOnline = () => navigator.onLine;
-
-/** The store, or memory where the browser refuses: blocked, full, or in a foreign frame. */
-function safeStore(pick: () => Storage): Store {
-  const memory = memoryStore();
-  let storage: Storage | null = null;
-  try {
-    storage = pick();
-  } catch {
-    // Even to name it throws where cookies are blocked.
-  }
-  return {
-    get: key => {
-      const remembered = memory.get(key);
-      if (remembered !== null) return remembered;
-      try {
-        return storage?.getItem(key) ?? null;
-      } catch {
-        return null;
-      }
-    },
-    set: (key, value) => {
-      try {
-        if (storage === null) throw new Error('no storage');
-        storage.setItem(key, value);
-        memory.remove(key);
-      } catch {
-        memory.set(key, value);
-      }
-    },
-    remove: key => {
-      memory.remove(key);
-      try {
-        storage?.removeItem(key);
-      } catch {
-        // Nothing was kept there then.
-      }
-    },
-  };
-}
-
-export const localStore = safeStore(() => window.localStorage);
-export const tabStore = safeStore(() => window.sessionStorage);
 
 /** The WebSocket of the server that this page came from. */
 export const openSocket: OpenSocket = events => {

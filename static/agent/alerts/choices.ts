@@ -1,7 +1,7 @@
 // What an agent wants to be told, and how; kept by the browser, as it is about this place of work.
 
 import { signal } from '@preact/signals';
-import { localStore } from '../../shared/browser';
+import { localStore } from '../../shared/stores';
 import { type Choices, read } from './kept';
 
 const KEY = 'kefu.alerts';

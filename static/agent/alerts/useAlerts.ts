@@ -3,8 +3,8 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { attention } from '../../shared/browser';
 import type { Chat } from '../../shared/core/chat';
-import { titleOf } from '../../shared/ui/names';
 import { goTo, openId } from '../route';
+import { titleOf } from '../titleOf';
 import { alertWords } from './alertWords';
 import { showCount } from './badge';
 import { choices } from './choices';

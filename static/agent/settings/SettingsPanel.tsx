@@ -26,7 +26,7 @@ export function SettingsPanel({ me }: { me: Person }) {
   if (!isAdmin) {
     return (
       <Panel title={words.settings}>
-        <p role="alert">{words.errors.forbidden}</p>
+        <p role="alert">{locale.value.error('forbidden')}</p>
       </Panel>
     );
   }

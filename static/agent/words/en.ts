@@ -1,6 +1,8 @@
 // The words of the console, in English; see shared/core/i18n/en.ts for those of both pages.
 
 export const en = {
+  everyone: 'Everybody',
+  messagesWith: (who: string) => `Conversation with ${who}`,
   title: 'Kefu console',
   signIn: 'Sign in',
   signingIn: 'Signing in…',

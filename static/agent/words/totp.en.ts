@@ -10,7 +10,9 @@ export const en = {
   yourPassword: 'Your password',
   switchOff: 'Switch off',
   isSwitchedOff: 'The second factor is switched off.',
-  addToApp: 'Add this key to your authenticator app, then type the code that it shows.',
+  addToApp:
+    'Scan the picture with your authenticator app, or type the key into it; then type the code that it shows.',
+  qrCode: 'QR code of the key',
   key: 'Key',
   openApp: 'Open it in the app on this device',
   code: 'Code',

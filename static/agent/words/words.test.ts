@@ -13,6 +13,8 @@ import { zh as blocksZh } from './blocks.zh';
 import { en as detailsEn } from './details.en';
 import { zh as detailsZh } from './details.zh';
 import { en as consoleEn } from './en';
+import { en as errorsEn } from './errors.en';
+import { zh as errorsZh } from './errors.zh';
 import { en as presenceEn } from './presence.en';
 import { zh as presenceZh } from './presence.zh';
 import { en as repliesEn } from './replies.en';
@@ -31,6 +33,7 @@ const en = {
   assignment: assignmentEn,
   blocks: blocksEn,
   details: detailsEn,
+  errors: errorsEn,
   replies: repliesEn,
   settings: settingsEn,
   presence: presenceEn,
@@ -43,6 +46,7 @@ const zh = {
   assignment: assignmentZh,
   blocks: blocksZh,
   details: detailsZh,
+  errors: errorsZh,
   replies: repliesZh,
   settings: settingsZh,
   presence: presenceZh,

@@ -3,6 +3,8 @@
 import type { ConsoleWords } from './index';
 
 export const zh: ConsoleWords = {
+  everyone: '所有人',
+  messagesWith: who => `与${who}的会话`,
   title: 'Kefu 客服工作台',
   signIn: '登录',
   signingIn: '正在登录…',

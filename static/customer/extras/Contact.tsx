@@ -2,8 +2,8 @@
 // nobody is there to answer.
 
 import { useRef, useState } from 'preact/hooks';
-import { localStore } from '../../shared/browser';
 import type { Chat } from '../../shared/core/chat';
+import { localStore } from '../../shared/stores';
 import type { Live } from '../../shared/ui/live';
 import { locale } from '../../shared/ui/locale';
 import { ask } from './api';

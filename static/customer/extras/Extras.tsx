@@ -1,11 +1,17 @@
 // What a customer may do beside writing: say who they are, say how it was, keep the conversation. Loaded
-// when there is a conversation, as none of it is there before.
+// after the page (later.ts), with its styles.
 
 import type { Chat } from '../../shared/core/chat';
+import { adopt } from '../../shared/ui/adopt';
 import type { Live } from '../../shared/ui/live';
 import { Contact } from './Contact';
+import css from './extras.css?inline';
 import { Rating } from './Rating';
-import { Save } from './Save';
+import { SaveSaid } from './Save';
+
+adopt(css);
+
+export { SaveMenu } from './Save';
 
 export interface ExtrasProps {
   live: Live<Chat>;
@@ -13,7 +19,7 @@ export interface ExtrasProps {
   id: string;
 }
 
-export default function Extras({ live, id }: ExtrasProps) {
+export function Extras({ live, id }: ExtrasProps) {
   const chat = live.value;
   const isEnded = chat.directory.get(id)?.status === 'closed';
   if (chat.room === 'shared' || !chat.welcomed) return null;
@@ -21,7 +27,7 @@ export default function Extras({ live, id }: ExtrasProps) {
     <div class="extras">
       {isEnded && chat.business?.asksRating && <Rating key={id} live={live} id={id} />}
       {!isEnded && chat.business?.asksContact && <Contact live={live} />}
-      <Save live={live} id={id} />
+      <SaveSaid />
     </div>
   );
 }

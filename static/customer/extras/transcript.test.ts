@@ -2,6 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { Locale } from '../../shared/core/i18n';
+import '../../shared/core/i18n/testing';
 import { message } from '../../shared/core/testing';
 import { asHtml, asText, type Load, transcript } from './transcript';
 

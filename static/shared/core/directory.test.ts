@@ -2,6 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { Directory } from './directory';
+import { waitingIn } from './queue';
 import { conversation, message } from './testing';
 
 const customer = { role: 'customer', id: '7', name: null };
@@ -52,7 +53,7 @@ it('has those who wait by how long they have', () => {
   waits('9', 1);
   waits('5', 2);
   waits('57', 0);
-  expect(directory.waiting.map(c => c.id)).toEqual(['57', '9', '10', '5']);
+  expect(waitingIn(directory).map(c => c.id)).toEqual(['57', '9', '10', '5']);
 });
 
 it('does not count again what conversation.changed has counted already', () => {

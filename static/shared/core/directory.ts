@@ -19,18 +19,6 @@ export class Directory {
     return this.#sorted;
   }
 
-  /** Those that wait, the longest first. */
-  get waiting(): readonly Conversation[] {
-    return this.list
-      .filter(item => item.status === 'waiting')
-      .sort(
-        (a, b) =>
-          compare(a.waiting_since ?? a.created_at, b.waiting_since ?? b.created_at) ||
-          a.id.length - b.id.length ||
-          compare(a.id, b.id),
-      );
-  }
-
   /** The conversation that a customer is in: the one that goes on (there is one at most, and an older one
    * may have been reopened), else the one that began last. */
   get current(): Conversation | undefined {
@@ -107,7 +95,7 @@ function byActivity(a: Conversation, b: Conversation): number {
   return compare(b.last_message_at, a.last_message_at) || compare(b.id, a.id);
 }
 
-function compare(a: string, b: string): number {
+export function compare(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }

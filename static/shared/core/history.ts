@@ -37,7 +37,8 @@ export class History {
     return this.#failed.has(conversation);
   }
 
-  load(conversation: string, kind: PageKind): void {
+  /** `limit`: how many at most, where it is not to be the usual number. */
+  load(conversation: string, kind: PageKind, limit?: number): void {
     const { clock, newRef, send, timeline } = this.options;
     const held = timeline(conversation);
     if (held === undefined || this.#requests.has(conversation)) return;
@@ -49,6 +50,7 @@ export class History {
       conversation,
       ...(kind === 'older' && { before: held.first }),
       ...(kind === 'hole' && { after: held.last }),
+      ...(limit && { limit }),
     });
     if (!sent) return;
     const cancel = clock.after(ANSWER_MS, () => this.#fail(conversation));

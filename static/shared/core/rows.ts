@@ -89,6 +89,12 @@ export function buildRows(input: RowsInput): Row[] {
   return markSent(rows, input);
 }
 
+/** The key of my own stays what it was in the outbox, so that the row is the same element. */
+export function keyOf(message: Message, own: boolean): string {
+  const isSaid = message.kind !== 'event' && message.from.role !== 'system';
+  return isSaid && own && message.client_id !== null ? `c${message.client_id}` : `s${message.seq}`;
+}
+
 function stored(message: Message, input: RowsInput): MessageRow | EventRow {
   const at = Date.parse(message.sent_at);
   if (message.kind === 'event' || message.from.role === 'system') {
@@ -100,8 +106,7 @@ function stored(message: Message, input: RowsInput): MessageRow | EventRow {
   const colleague = input.ownRole === 'agent' && message.from.role === 'agent';
   return {
     kind: 'message',
-    // The key of my own stays what it was in the outbox, so that the row is the same element.
-    key: own && message.client_id !== null ? `c${message.client_id}` : `s${message.seq}`,
+    key: keyOf(message, own),
     at,
     // The server puts a file's name where nothing is said to it.
     text: message.text === message.file?.name ? '' : message.text,

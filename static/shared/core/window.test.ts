@@ -1,7 +1,7 @@
 // Which rows are in the page, as the reader moves through a long list.
 
 import { describe, expect, it } from 'vitest';
-import { AT_END, earlier, hold, type Keyed, later, range } from './window';
+import { AT_END, around, earlier, hold, type Keyed, later, range } from './window';
 
 const list = (from: number, to: number): Keyed[] =>
   Array.from({ length: to - from + 1 }, (_, i) => ({ kind: 'message', key: `k${from + i}` }));
@@ -44,6 +44,15 @@ describe('the window', () => {
   it('reaches the first row', () => {
     const rows = list(1, 350);
     expect(shown(rows, earlier(rows, hold(rows, AT_END)))).toBe('k1–k350');
+  });
+
+  it('goes to a row anywhere, with what is around it', () => {
+    const rows = list(1, 1000);
+    expect(shown(rows, around(rows, 'k500'))).toBe('k350–k649');
+    expect(shown(rows, around(rows, 'k20'))).toBe('k1–k300');
+    expect(shown(rows, around(rows, 'k990'))).toBe('k840–k1000');
+    expect(around(rows, 'k990').bottom).toBeNull();
+    expect(shown(list(1, 40), around(list(1, 40), 'k20'))).toBe('k1–k40');
   });
 
   it('shows the day above its first message', () => {

@@ -34,6 +34,13 @@ export function hold(rows: readonly Keyed[], window: Window): Window {
   return named(rows, start, Math.min(end, atMost), end < rows.length || end > atMost);
 }
 
+/** The reader goes to a row, which may be far from what is shown now. */
+export function around(rows: readonly Keyed[], key: string): Window {
+  const start = Math.max(0, indexOf(rows, key) - SIZE / 2);
+  const end = Math.min(rows.length, start + SIZE);
+  return named(rows, start, end, end < rows.length);
+}
+
 /** The reader comes near the first row that is shown. */
 export function earlier(rows: readonly Keyed[], window: Window): Window {
   const { start, end } = range(rows, window);

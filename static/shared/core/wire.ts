@@ -200,7 +200,14 @@ export type ClientFrame =
     }
   | { type: `conversation.${Deed}`; ref: string; conversation: string; to?: string | null }
   | { type: 'presence.set'; ref: string; away: boolean }
-  | { type: 'history'; ref: string; conversation: string; before?: number; after?: number }
+  | {
+      type: 'history';
+      ref: string;
+      conversation: string;
+      before?: number;
+      after?: number;
+      limit?: number;
+    }
   | { type: 'typing'; conversation: string; on: boolean }
   | { type: 'read'; conversation: string; seq: number }
   | { type: 'ping' };

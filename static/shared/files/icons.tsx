@@ -1,6 +1,6 @@
 // Pictures for files; what they mean stands beside them in words.
 
-import { Icon } from '../ui/icons';
+import { Icon } from '../ui/Icon';
 
 export const SheetIcon = () => (
   <Icon>

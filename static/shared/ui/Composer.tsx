@@ -8,15 +8,14 @@ import { Composition } from '../core/composition';
 import { charactersLeft, tidy } from '../core/text';
 import type { Limits } from '../core/wire';
 import { type Attach, filesUi, loadFiles } from './files';
-import { ClipIcon, SendIcon } from './icons';
+import { Icon } from './Icon';
 import { locale } from './locale';
 
 /** The text, for who helps to write it. */
 export interface Editor {
-  /** Puts something in the place of a part, and the caret behind it. */
-  replace: (from: number, to: number, text: string) => void;
-  /** Types a word of its own at the caret. */
-  insert: (text: string) => void;
+  readonly field: HTMLTextAreaElement;
+  /** Takes what the field says now. */
+  readonly write: (text: string) => void;
 }
 
 /** Helps to write; never asked while an input method has the keys. */
@@ -90,20 +89,7 @@ export function Composer(props: ComposerProps) {
     if (element !== null) assist?.edited(element.value, element.selectionEnd);
   };
   useLayoutEffect(() => {
-    if (assist === undefined) return;
-    const replace = (from: number, to: number, by: string) => {
-      const element = field.current;
-      if (element === null) return;
-      element.focus();
-      element.setRangeText(by, from, to, 'end');
-      write(element.value);
-      edited();
-    };
-    const insert = (word: string) => {
-      const { value = '', selectionStart: from = 0, selectionEnd: to = 0 } = field.current ?? {};
-      replace(from, to, /(^|\s)$/u.test(value.slice(0, from)) ? word : ` ${word}`);
-    };
-    assist.editor.current = { replace, insert };
+    if (assist && field.current) assist.editor.current = { field: field.current, write };
   });
   const submit = () => {
     if (!sendable) return;
@@ -230,3 +216,15 @@ export function Composer(props: ComposerProps) {
     </form>
   );
 }
+
+const SendIcon = () => (
+  <Icon>
+    <path d="M10 16V4M4.5 9.5 10 4l5.5 5.5" />
+  </Icon>
+);
+
+const ClipIcon = () => (
+  <Icon>
+    <path d="m15.5 9.5-5.4 5.4a3.4 3.4 0 0 1-4.8-4.8l6-6a2.2 2.2 0 0 1 3.2 3.2l-6 6a1.1 1.1 0 0 1-1.6-1.6l5.2-5.2" />
+  </Icon>
+);

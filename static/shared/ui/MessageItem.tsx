@@ -11,6 +11,7 @@ import { Countdown } from './Countdown';
 import { filesUi, loadFiles } from './files';
 import { LockIcon, WarningIcon } from './icons';
 import { eventLine } from './names';
+import { LIST_WORDS } from './words';
 
 export interface RowActions {
   chat: Chat;
@@ -35,16 +36,18 @@ interface ItemProps {
   actions: RowActions;
   /** Changes at midnight, when "Today" becomes "Yesterday". */
   today: string;
+  /** Somebody has just gone to it. */
+  marked: boolean;
 }
 
 export class MessageItem extends Component<ItemProps> {
   override shouldComponentUpdate(next: ItemProps): boolean {
-    const { row, locale, actions, today } = this.props;
+    const { row, locale, actions, today, marked } = this.props;
     if (next.locale !== locale || next.actions !== actions || next.today !== today) return true;
-    return !equal(row, next.row);
+    return next.marked !== marked || !equal(row, next.row);
   }
 
-  override render({ row, locale, actions }: ItemProps) {
+  override render({ row, locale, actions, marked }: ItemProps) {
     switch (row.kind) {
       case 'day':
         return (
@@ -56,13 +59,13 @@ export class MessageItem extends Component<ItemProps> {
         );
       case 'event':
         return (
-          <div class="row event" data-key={row.key}>
+          <div class={marked ? 'row event marked' : 'row event'} data-key={row.key}>
             <span dir="auto">{eventText(row, locale, actions)}</span>{' '}
             <Time at={row.at} locale={locale} />
           </div>
         );
       case 'message':
-        return <Bubble row={row} locale={locale} actions={actions} />;
+        return <Bubble row={row} locale={locale} actions={actions} marked={marked} />;
     }
   }
 }
@@ -78,10 +81,12 @@ function Bubble({
   row,
   locale,
   actions,
+  marked,
 }: {
   row: MessageRow;
   locale: Locale;
   actions: RowActions;
+  marked: boolean;
 }) {
   const { words } = locale;
   const name = row.own || row.from === null ? words.you : actions.nameOf(row.from);
@@ -90,6 +95,7 @@ function Bubble({
   if (row.last) classes.push('last');
   if (row.note) classes.push('note');
   if (row.state === 'failed') classes.push('failed');
+  if (marked) classes.push('marked');
   return (
     <div class={classes.join(' ')} data-key={row.key}>
       {row.first && !row.own ? (
@@ -129,13 +135,14 @@ function FileSlot({ row, chat }: { row: MessageRow; chat: Chat }) {
 
 function Meta({ row, locale, actions }: { row: MessageRow; locale: Locale; actions: RowActions }) {
   const { words } = locale;
+  const said = LIST_WORDS[locale.language];
   const { clientId } = row;
   if (row.state === 'failed' && clientId !== null) {
     return (
       <div class="meta problem">
         <span class="problem-text">
           <WarningIcon />
-          {words.notSent(
+          {said.notSent(
             (row.file !== null && filesUi.value?.fileError(row.error)) || locale.error(row.error),
           )}
         </span>
@@ -152,11 +159,11 @@ function Meta({ row, locale, actions }: { row: MessageRow; locale: Locale; actio
   }
   if (!row.last && row.state === null) return null;
   const states = {
-    uploading: words.sending,
-    waiting: words.waitingToSend,
-    sending: words.sending,
-    sent: words.sent,
-    read: words.read,
+    uploading: said.sending,
+    waiting: said.waitingToSend,
+    sending: said.sending,
+    sent: said.sent,
+    read: said.read,
     failed: '',
   };
   return (
@@ -164,7 +171,7 @@ function Meta({ row, locale, actions }: { row: MessageRow; locale: Locale; actio
       {row.last && <Time at={row.at} locale={locale} />}
       {row.state !== null && (
         <span class={`state ${row.state}`}>
-          {row.retryAt === null ? states[row.state] : words.tooFast}
+          {row.retryAt === null ? states[row.state] : said.tooFast}
           {row.retryAt !== null && <Countdown until={row.retryAt} />}
         </span>
       )}

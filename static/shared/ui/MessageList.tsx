@@ -4,10 +4,16 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { Row } from '../core/rows';
+import { adopt } from './adopt';
 import { DownIcon } from './icons';
+import css from './list.css?inline';
 import { locale } from './locale';
 import { MessageItem, type RowActions } from './MessageItem';
-import { useScroll } from './useScroll';
+import { Skeleton } from './Skeleton';
+import { type Aim, useScroll } from './useScroll';
+import { LIST_WORDS } from './words';
+
+adopt(css);
 
 interface MessageListProps {
   label: string;
@@ -21,18 +27,22 @@ interface MessageListProps {
   /** Shown where there is no message. */
   empty: ComponentChildren;
   typing: string;
+  /** The row to go to. */
+  aim?: Aim | null;
   /** Whether the reader is at the end now. */
   atEnd: (atEnd: boolean) => void;
 }
 
 export function MessageList(props: MessageListProps) {
   const { label, rows, actions, loadOlder, loading, retryLoad, empty, typing, atEnd } = props;
-  const { words } = locale.value;
-  const scroll = useScroll(rows, retryLoad === null && !loading ? loadOlder : null);
+  const { aim = null } = props;
+  const { words, language } = locale.value;
+  const said = LIST_WORDS[language];
+  const scroll = useScroll(rows, retryLoad === null && !loading ? loadOlder : null, aim);
   const away = !scroll.following;
   const today = new Date().toDateString();
 
-  useEffect(() => atEnd(scroll.following), [scroll.following]);
+  useEffect(() => atEnd(scroll.atEnd), [scroll.atEnd]);
 
   return (
     <div class="messages">
@@ -51,7 +61,7 @@ export function MessageList(props: MessageListProps) {
           <div ref={scroll.content} class="rows">
             {loading && rows.length > 0 && (
               <p class="older" key="older">
-                {words.loadingOlder}
+                {said.loadingOlder}
               </p>
             )}
             {rows.slice(scroll.start, scroll.end).map(row => (
@@ -61,6 +71,7 @@ export function MessageList(props: MessageListProps) {
                 locale={locale.value}
                 actions={actions}
                 today={today}
+                marked={row.key === scroll.marked}
               />
             ))}
             {rows.length === 0 && !loading && retryLoad === null && empty}
@@ -72,10 +83,10 @@ export function MessageList(props: MessageListProps) {
             type="button"
             class={scroll.unseen > 0 ? 'pill unseen' : 'pill'}
             onClick={scroll.toEnd}
-            aria-label={scroll.unseen > 0 ? undefined : words.toNewest}
+            aria-label={scroll.unseen > 0 ? undefined : said.toNewest}
           >
             <DownIcon />
-            {scroll.unseen > 0 && words.newMessages(scroll.unseen)}
+            {scroll.unseen > 0 && said.newMessages(scroll.unseen)}
           </button>
         )}
       </div>
@@ -88,21 +99,6 @@ export function MessageList(props: MessageListProps) {
         </div>
       )}
       <p class="typing">{typing}</p>
-    </div>
-  );
-}
-
-/** Grey shapes, which the style sheet shows only when loading takes longer than a moment. */
-function Skeleton() {
-  const { words } = locale.value;
-  return (
-    <div class="skeleton">
-      <span class="hidden">{words.loading}</span>
-      <span class="shape start" />
-      <span class="shape start short" />
-      <span class="shape end" />
-      <span class="shape start" />
-      <span class="shape end short" />
     </div>
   );
 }

@@ -3,6 +3,7 @@
 
 import { signal } from '@preact/signals';
 import type { Chat } from '../core/chat';
+import { insist } from '../insist';
 
 export type FilesUi = typeof import('../files');
 
@@ -11,25 +12,12 @@ export const filesUi = signal<FilesUi | null>(null);
 
 let coming: Promise<FilesUi> | null = null;
 
-/** Without a network there is nothing to be had: tries until there is one. */
 export function loadFiles(): Promise<FilesUi> {
-  coming ??= fetchFiles().then(ui => {
+  coming ??= insist(() => import('../files')).then(ui => {
     filesUi.value = ui;
     return ui;
   });
   return coming;
-}
-
-const RETRY_MS = 1_000;
-
-async function fetchFiles(): Promise<FilesUi> {
-  for (;;) {
-    try {
-      return await import('../files');
-    } catch {
-      await new Promise(resolve => setTimeout(resolve, RETRY_MS));
-    }
-  }
 }
 
 /** Where files go from a composer. */

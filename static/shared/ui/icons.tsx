@@ -1,32 +1,6 @@
-// The few pictures, all decoration: what they mean is said in words beside them.
+// The pictures that several parts of the pages have.
 
-import type { ComponentChildren } from 'preact';
-
-export function Icon({ children }: { children: ComponentChildren }) {
-  return (
-    <svg
-      class="icon"
-      viewBox="0 0 20 20"
-      width="20"
-      height="20"
-      fill="none"
-      stroke="currentColor"
-      stroke-width="1.75"
-      stroke-linecap="round"
-      stroke-linejoin="round"
-      aria-hidden="true"
-      focusable="false"
-    >
-      {children}
-    </svg>
-  );
-}
-
-export const SendIcon = () => (
-  <Icon>
-    <path d="M10 16V4M4.5 9.5 10 4l5.5 5.5" />
-  </Icon>
-);
+import { Icon } from './Icon';
 
 export const DownIcon = () => (
   <Icon>
@@ -59,15 +33,15 @@ export const MenuIcon = () => (
   </Icon>
 );
 
-export const LockIcon = () => (
+export const MoreIcon = () => (
   <Icon>
-    <path d="M5 9h10v7.5H5zM7 9V6.5a3 3 0 0 1 6 0V9" />
+    <path d="M10 4.5v.01M10 10v.01M10 15.5v.01" stroke-width="2.75" />
   </Icon>
 );
 
-export const ClipIcon = () => (
+export const LockIcon = () => (
   <Icon>
-    <path d="m15.5 9.5-5.4 5.4a3.4 3.4 0 0 1-4.8-4.8l6-6a2.2 2.2 0 0 1 3.2 3.2l-6 6a1.1 1.1 0 0 1-1.6-1.6l5.2-5.2" />
+    <path d="M5 9h10v7.5H5zM7 9V6.5a3 3 0 0 1 6 0V9" />
   </Icon>
 );
 

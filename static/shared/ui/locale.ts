@@ -1,15 +1,20 @@
 // The page's language as a signal: every component that reads it changes with it, and nothing
-// else does, so that drafts and scroll positions stay.
+// else does, so that drafts and scroll positions stay. The words of the language that the page
+// begins with are brought before this module is loaded (core/i18n/words.ts).
 
 import { effect, signal } from '@preact/signals';
-import { localStore } from '../browser';
 import { chooseLanguage, keepLanguage, LANGUAGES, type Language, Locale } from '../core/i18n';
+import { needWords } from '../core/i18n/words';
+import { localStore } from '../stores';
 
 export const locale = signal(localeOf(chooseLanguage(localStore, navigator.languages)));
 
-export function switchTo(language: Language): void {
+/** The one that was asked for last; its words may still be on their way. */
+let wanted = locale.peek().language;
+
+export function switchTo(language: Language): Promise<void> {
   keepLanguage(localStore, language);
-  locale.value = localeOf(language);
+  return speak(language);
 }
 
 /** The languages that can be chosen. */
@@ -19,8 +24,19 @@ export const offered = signal(LANGUAGES);
 export function offer(names: readonly string[], otherwise: string): void {
   const some = LANGUAGES.filter(language => names.includes(language));
   offered.value = some.length > 0 ? some : LANGUAGES;
-  if (offered.value.includes(locale.peek().language)) return;
-  locale.value = localeOf(offered.value.find(language => language === otherwise) ?? 'en');
+  if (offered.value.includes(wanted)) return;
+  void speak(offered.value.find(language => language === otherwise) ?? 'en');
+}
+
+/** More of the page's words has come. */
+export function renewLocale(): void {
+  locale.value = localeOf(locale.peek().language);
+}
+
+async function speak(language: Language): Promise<void> {
+  wanted = language;
+  await needWords(language);
+  if (wanted === language) locale.value = localeOf(language);
 }
 
 function localeOf(language: Language): Locale {

@@ -1,7 +1,9 @@
 // What people are called on the pages.
 
 import type { Words } from '../core/i18n';
-import type { Conversation, ConversationEvent, Person } from '../core/wire';
+import type { ConversationEvent, Person } from '../core/wire';
+import { locale } from './locale';
+import { LIST_WORDS } from './words';
 
 export function nameOf(person: Person, words: Words): string {
   if (person.name !== null) return person.name;
@@ -19,32 +21,26 @@ export function eventLine(
   words: Words,
   text: string,
 ): string | null {
+  const said = LIST_WORDS[locale.value.language];
   switch (event.name) {
     // Whoever has it now has joined, whoever brought that about.
     case 'taken':
     case 'assigned':
-      return words.eventTaken(agent ?? by);
+      return said.eventTaken(agent ?? by);
     case 'released':
     case 'returned':
-      return words.eventReleased(agent ?? by);
+      return said.eventReleased(agent ?? by);
     case 'transferred':
-      return words.eventTransferred(by, agent ?? words.agent);
+      return said.eventTransferred(by, agent ?? words.agent);
     case 'closed':
-      return words.eventClosed(by);
+      return said.eventClosed(by);
     case 'reopened':
-      return words.eventReopened(by);
+      return said.eventReopened(by);
     case 'rated':
-      return words.eventRated(by, text);
+      return said.eventRated(by, text);
     default:
       return null;
   }
-}
-
-/** Whose conversation it is. */
-export function titleOf(conversation: Conversation, words: Words): string {
-  const { customer } = conversation;
-  if (customer === null) return words.everyone;
-  return customer.name ?? words.customer(customer.id);
 }
 
 /** "Li Wei is typing…", empty when nobody is. */

@@ -1,5 +1,6 @@
 // The three scroll states of a list: at the end (follows), reading above (never moved), at the
-// top (asks for older rows and keeps its place by hand, where the browser does not).
+// top (asks for older rows and keeps its place by hand, where the browser does not). And it goes to a
+// row that somebody asks for.
 //
 // **Invariant.** The place is taken when the reader scrolls, and at no other time: measured anew
 // after each correction, it would add up what they leave (a list scrolls by whole pixels, and not
@@ -8,7 +9,7 @@
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Row } from '../core/rows';
-import { AT_END, earlier, hold, later, range, type Window } from '../core/window';
+import { AT_END, around, earlier, hold, later, range, type Window } from '../core/window';
 
 /** Closer than this counts as being there. */
 const END_PX = 32;
@@ -17,6 +18,14 @@ const NEAR_PX = 400;
 const ROUNDING_PX = 1;
 /** Less than that is no movement. */
 const STILL_PX = 0.5;
+/** How long the row that was asked for is marked. */
+const MARKED_MS = 4_000;
+
+/** A row to go to; another object each time. */
+export interface Aim {
+  /** Null while the row is still on its way. */
+  readonly key: string | null;
+}
 
 /** The row that the reader has before them, and where. */
 interface Place {
@@ -34,13 +43,21 @@ export interface Scroll {
   end: number;
   /** Whether the newest row is in view, and stays there. */
   following: boolean;
+  /** Whether the reader has the newest row before them, and is not about to go elsewhere. */
+  atEnd: boolean;
   /** Others' messages that came since the reader left the end. */
   unseen: number;
+  /** The row that was gone to, for a moment. */
+  marked: string | null;
   toEnd: () => void;
   onScroll: () => void;
 }
 
-export function useScroll(rows: readonly Row[], loadOlder: (() => void) | null): Scroll {
+export function useScroll(
+  rows: readonly Row[],
+  loadOlder: (() => void) | null,
+  aim: Aim | null,
+): Scroll {
   const list = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const place = useRef<Place | null>(null);
@@ -50,12 +67,16 @@ export function useScroll(rows: readonly Row[], loadOlder: (() => void) | null):
   const sentKey = useRef<string | null>(null);
   const [view, setView] = useState<Window>(AT_END);
   const [following, setFollowing] = useState(true);
+  const [marked, setMarked] = useState<string | null>(null);
+  /** The aim whose row is to be brought before the reader once it is in the page. */
+  const bringing = useRef<Aim | null>(null);
+  const brought = useRef<Aim | null>(null);
   const { start, end } = range(rows, view);
 
   /** Puts what the list shows to where the reader had it, or to its end. */
   const rest = () => {
     const element = list.current;
-    if (element === null) return;
+    if (element === null || bring(element)) return;
     // The event comes with the next frame, and until then rows may have changed.
     if (whoScrolled(element) === 'reader') {
       readerScrolled(element);
@@ -76,6 +97,26 @@ export function useScroll(rows: readonly Row[], loadOlder: (() => void) | null):
     }
     lastTop.current = element.scrollTop;
     lastHeight.current = element.scrollHeight;
+  };
+
+  /** Whether the row that was asked for has just come into the page: it stands in the middle then. */
+  const bring = (element: HTMLElement): boolean => {
+    const row = find(content.current, bringing.current?.key ?? undefined);
+    if (row === null) return false;
+    brought.current = bringing.current;
+    bringing.current = null;
+    // The row at its real height; those that are not in view have a guessed one.
+    row.scrollIntoView({ block: 'center' });
+    const key = row.dataset.key ?? '';
+    place.current = {
+      key,
+      bottom: row.getBoundingClientRect().bottom,
+      depth: depthOf(row, element),
+    };
+    lastTop.current = element.scrollTop;
+    lastHeight.current = element.scrollHeight;
+    setMarked(key);
+    return true;
   };
 
   /** Who moved the list since it was last looked at. The browser does where rows change above or
@@ -146,6 +187,18 @@ export function useScroll(rows: readonly Row[], loadOlder: (() => void) | null):
     if (mine !== null) sentKey.current = mine;
   }, [mine]);
 
+  useLayoutEffect(() => {
+    if (aim === null || aim.key === null) return;
+    bringing.current = aim;
+    setFollowing(false);
+    setView(around(rows, aim.key));
+  }, [aim]);
+  useEffect(() => {
+    if (marked === null) return;
+    const timer = setTimeout(() => setMarked(null), MARKED_MS);
+    return () => clearTimeout(timer);
+  }, [marked]);
+
   if (following) seenKey.current = newest?.key ?? null;
   useLayoutEffect(rest);
   // Before the browser paints: what arrived above is not in the page until the window has moved.
@@ -162,7 +215,8 @@ export function useScroll(rows: readonly Row[], loadOlder: (() => void) | null):
   }, []);
 
   const unseen = following ? 0 : othersAfter(rows, seenKey.current);
-  return { list, content, start, end, following, unseen, toEnd, onScroll };
+  const atEnd = following && (aim === null || brought.current === aim);
+  return { list, content, start, end, following, atEnd, unseen, marked, toEnd, onScroll };
 }
 
 function othersAfter(rows: readonly Row[], key: string | null): number {

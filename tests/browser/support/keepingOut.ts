@@ -42,14 +42,20 @@ export const blockWordsOf = (page: ConsolePage | CustomerPage) =>
   BLOCK_WORDS[page.words.tag === 'zh-CN' ? 'zh' : 'en'];
 
 /** A customer who is told until when, and then that it is for good. */
-export async function keptOut(customer: CustomerPage, server: Server, show: Show): Promise<void> {
+/** `id`: whose page it is. */
+export async function keptOut(
+  customer: CustomerPage,
+  id: string,
+  server: Server,
+  show: Show,
+): Promise<void> {
   const api = await Api.signIn(server);
   const words = blockWordsOf(customer);
   const block = (for_s: number | null) =>
     fetch(`${server.url}/api/v1/blocks`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${api.token}` },
-      body: JSON.stringify({ customer: '1', for_s, reason: 'spam' }),
+      body: JSON.stringify({ customer: id, for_s, reason: 'spam' }),
     });
   expect((await block(86_400)).status).toBe(201);
   await expect(customer.status).toContainText(words.until);

@@ -117,6 +117,11 @@ export class CustomerPage extends ChatPage {
     return this.page.locator('.place');
   }
 
+  /** The menu in the head of the page. */
+  get more(): Locator {
+    return this.page.locator('header summary');
+  }
+
   async open(): Promise<void> {
     await this.page.goto('/');
     await this.online();

@@ -5,6 +5,7 @@ import type { Page } from '@playwright/test';
 import { code } from './authenticator.ts';
 import { chooseFiles, PICTURE, TEXT_FILE } from './files.ts';
 import { type Browsing, expect, type People } from './fixtures.ts';
+import { ANA, allowIdentity, identified, identify } from './identified.ts';
 import { keepingOut, keptOut } from './keepingOut.ts';
 import { ADMIN, type Server } from './server.ts';
 import type { Watch } from './watch.ts';
@@ -39,6 +40,9 @@ export async function customerTour({ people, server, watch, browsing, look }: To
   await customer.settled();
   await expect(customer.place).toHaveText(words.nextInQueue);
   await show('next in the queue');
+  await customer.more.click();
+  await show('the menu');
+  await page.keyboard.press('Escape');
   const api = await Api.signIn(server);
   await api.set('hours', { limited: true });
   await expect(page.locator('.extras summary')).toBeVisible();
@@ -106,6 +110,12 @@ export async function customerTour({ people, server, watch, browsing, look }: To
   // In a low window, to press the picture is to scroll up to it.
   await customer.log.evaluate(list => list.scrollTo(0, list.scrollHeight));
 
+  await allowIdentity(api);
+  const { id } = await identify(page);
+  await customer.online();
+  await expect(customer.log.locator('.picture img')).toBeVisible();
+  await show('identified');
+
   await customer.write('x'.repeat(3_990));
   await show('near the limit');
   await customer.write('x'.repeat(4_010));
@@ -153,7 +163,7 @@ export async function customerTour({ people, server, watch, browsing, look }: To
   await show('ended');
   await customer.button(words.newChat).click();
   await show('begun anew');
-  await keptOut(customer, server, show);
+  await keptOut(customer, id, server, show);
 }
 
 /** The console, state by state. */
@@ -273,6 +283,7 @@ export async function consoleTour({ people, server, watch, browsing, look }: Tou
   await page.goto('/agent#alerts');
   await expect(page.getByRole('region', { name: words.alerts })).toBeVisible();
   await show('notifications');
+  await allowIdentity(api);
   await page.goto('/agent#settings');
   const hours = page.getByRole('form', { name: words.hours });
   await hours.getByRole('checkbox').check();
@@ -316,6 +327,15 @@ export async function consoleTour({ people, server, watch, browsing, look }: Tou
   await page.goto('/agent#replies');
   await expect(page.getByRole('listitem', { name: '/hi' })).toBeVisible();
   await show('all saved replies');
+  const named = await identified(server);
+  await page.goto(`/agent#${await named.post('Where is my parcel?')}`);
+  await expect(page.getByRole('heading', { name: ANA.name })).toBeVisible();
+  if (!isWide) await agent.button(words.details).click();
+  for (const fact of [ANA.email, ANA.sub, ANA.attributes.plan]) {
+    await expect(agent.details).toContainText(fact);
+  }
+  await show('an identified customer');
+  if (!isWide) await page.keyboard.press('Escape');
   await page.goto(`/agent#${conversation}`);
   await expect(agent.composer).toBeVisible();
 

@@ -36,7 +36,7 @@ test('an agent blocks a customer, who is told until when, and lets them in again
 test('the customer reads it in Chinese too', async ({ people, server }) => {
   const customer = await people.customer({ language: 'zh' });
   await customer.send('你好');
-  await keptOut(customer, server, async () => {});
+  await keptOut(customer, '1', server, async () => {});
 });
 
 test.describe('with few messages a minute', () => {

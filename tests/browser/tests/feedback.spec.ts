@@ -45,14 +45,16 @@ test('contact, transcript without the note, rating that survives a reload', asyn
 
   const saved = async (name: string) => {
     const download = page.waitForEvent('download');
+    await customer.more.click();
     await page.getByRole('button', { name }).click();
+    await expect(page.getByRole('button', { name })).toBeHidden();
     return readFile(await (await download).path(), 'utf8');
   };
-  const text = await saved('As text');
+  const text = await saved('Save this chat as text');
   expect(text).toContain('You: My <b>order</b> is late');
   expect(text).toContain('Admin: One moment');
   expect(text).not.toContain('secret');
-  const html = await saved('As HTML');
+  const html = await saved('Save this chat as HTML');
   expect(html).toContain('My &lt;b&gt;order&lt;/b&gt; is late');
   expect(html).not.toContain('secret');
 
@@ -102,4 +104,35 @@ test('contact details that are being written stay when somebody comes', async ({
   await WireSession.agent(server, api);
   await expect(page.getByText('We are here')).toBeVisible();
   await expect(page.getByLabel('E-mail address')).toHaveValue('ana@example.com');
+});
+
+test('the menu is used by the keyboard, and says so when a chat cannot be saved', async ({
+  people,
+  server,
+  watch,
+}) => {
+  const customer = await people.customer();
+  const { page } = customer;
+  await expect(customer.more).toHaveCount(0);
+  await customer.send('Hello');
+  await customer.settled();
+  await customer.more.focus();
+  await page.keyboard.press('ArrowDown');
+  await expect(customer.button('Save this chat as text')).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  await expect(customer.button('Save this chat as HTML')).toBeFocused();
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await expect(customer.more).toBeFocused();
+  await expect(customer.button('Save this chat as HTML')).toBeHidden();
+
+  watch.announceOutage();
+  await server.kill9();
+  await expect(customer.status).toContainText(customer.words.reconnecting);
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('The chat could not be saved.')).toBeVisible();
+  await expect(customer.more).toBeFocused();
 });

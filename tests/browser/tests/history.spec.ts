@@ -1,5 +1,6 @@
 // Long conversations: what began before, what is further up, and what comes while one reads there.
 
+import { randomBytes } from 'node:crypto';
 import type { Locator } from '@playwright/test';
 import { expect, test } from '../support/fixtures.ts';
 import type { ConsolePage, CustomerPage } from '../support/pages.ts';
@@ -13,6 +14,12 @@ async function seed(server: Server, count: number, from = 1, token?: string): Pr
   const session = await WireSession.customer(server, token);
   const texts = Array.from({ length: count }, (_, n) => `message ${from + n}.`);
   await Promise.all(texts.map(text => session.post(text)));
+  session.close();
+}
+
+async function say(server: Server, token: string, text: string): Promise<void> {
+  const session = await WireSession.customer(server, token);
+  await session.post(text);
   session.close();
 }
 
@@ -201,4 +208,72 @@ test('a conversation of more rows than a page holds can be read from end to end'
   expect(held).toBeLessThanOrEqual(401);
   await agent.pill.click();
   await expect(agent.message('message 520.')).toBeInViewport();
+});
+
+test.describe('a search', () => {
+  test.use({ settings: { KEFU_FRAMES_PER_SECOND: '0', KEFU_MESSAGES_PER_MINUTE: '0' } });
+
+  test('leads to the message itself, far up as well as further down, and back to the newest', async ({
+    people,
+    server,
+  }) => {
+    const token = randomBytes(32).toString('base64url');
+    await seed(server, 39, 1, token);
+    await say(server, token, 'a needle');
+    await seed(server, 460, 40, token);
+    await say(server, token, 'a pin');
+    await seed(server, 120, 500, token);
+    const agent = await people.agent();
+    const { page, log, pill } = agent;
+    const marked = log.locator('.marked');
+    const found = async (text: string) => {
+      await agent.search.fill(text);
+      await expect(agent.hits.locator('mark')).toHaveText([text]);
+      await agent.hits.click();
+      await expect(marked).toContainText(text);
+      await expect(agent.message(text)).toBeInViewport({ ratio: 1 });
+    };
+    await found('needle');
+    await expect(page).toHaveURL(/\/agent#\d+\/40$/);
+    // Only for a moment.
+    await expect(marked).toHaveCount(0);
+
+    await found('pin');
+    await scrollToFirst(agent);
+    await found('needle');
+    await log.hover();
+    await expect(async () => {
+      await page.mouse.wheel(0, 3_000);
+      await expect(agent.message('message 619.')).toBeInViewport({ timeout: 250 });
+    }).toPass({ intervals: [20] });
+    await expect(pill).toHaveCount(0);
+
+    await found('needle');
+    await pill.click();
+    await expect(agent.message('message 619.')).toBeInViewport();
+    await expect(pill).toHaveCount(0);
+    await page.goBack();
+    await expect(marked).toContainText('pin');
+    await page.reload();
+    await expect(marked).toContainText('pin');
+    await expect(agent.message('pin')).toBeInViewport({ ratio: 1 });
+    await agent.send('Found it');
+    await expect(agent.message('Found it')).toBeInViewport();
+  });
+
+  test('that leads up the list reads nothing that lies below', async ({ people, server }) => {
+    const token = randomBytes(32).toString('base64url');
+    await say(server, token, 'a needle');
+    await seed(server, 60, 1, token);
+    const agent = await people.agent();
+    const unread = agent.unread(agent.row('message 60.'));
+    await expect(unread).toContainText('61');
+    await agent.search.fill('needle');
+    await agent.hits.click();
+    await expect(agent.log.locator('.marked')).toContainText('needle');
+    await agent.search.fill('');
+    await expect(unread).toContainText('61');
+    await agent.pill.click();
+    await expect(unread).toHaveCount(0);
+  });
 });

@@ -10,7 +10,8 @@ import { consoleTour, customerTour } from '../support/tour.ts';
 const ANYWHERE =
   /\b(Kefu|Alt|Admin|PDF|PNG|JPEG|WebP|ZIP|[kKMG]B|Asia\/Shanghai)\b|\{(customer|agent)\.name/g;
 /** What the people of the tours name things. */
-const NAMES = /cat\.png|notes\.txt|a-program[a-z-]*\.exe|退款|a customer who has come very often/g;
+const NAMES =
+  /cat\.png|notes\.txt|a-program[a-z-]*\.exe|退款|a customer who has come very often|Ana Lindqvist|ana@shop\.example/g;
 /** Keys and codes, made at random. */
 const SECRETS = /\b[A-Z2-7]{4}( [A-Z2-7]{4})+\b|\b[a-z2-7]{4}(-[a-z2-7]{4}){3}\b/g;
 const STRANGE = {

@@ -1,64 +1,37 @@
-// The two languages: which one to use, and what its words, times and days look like.
+// A language, ready for use: its words, and what times and days look like in it.
 
-import type { Store } from '../env';
-import { en } from './en';
-import { zh } from './zh';
+import { type Language, TAGS } from './choose';
+import { errorsIn, type Words, wordsIn } from './words';
 
-export type Language = 'en' | 'zh';
-export type Words = typeof en;
-export type ErrorCode = keyof Words['errors'];
+export { chooseLanguage, keepLanguage, LANGUAGES, type Language } from './choose';
+export type { Words } from './words';
 
-const LANGUAGE_KEY = 'kefu.language';
-const WORDS: Readonly<Record<Language, Words>> = { en, zh };
-/** For `<html lang>` and Intl. */
-const TAGS: Readonly<Record<Language, string>> = { en: 'en', zh: 'zh-Hans' };
-
-export const LANGUAGES: readonly Language[] = ['en', 'zh'];
-
-/** The language chosen before, else the first of the browser's that there is, else English. */
-export function chooseLanguage(store: Store, preferred: readonly string[]): Language {
-  const kept = store.get(LANGUAGE_KEY);
-  for (const tag of [kept, ...preferred]) {
-    const language = tag?.toLowerCase().split('-')[0];
-    if (language === 'en' || language === 'zh') return language;
-  }
-  return 'en';
-}
-
-export function keepLanguage(store: Store, language: Language): void {
-  store.set(LANGUAGE_KEY, language);
-}
-
-/** One language, ready for use: words and formats. */
 export class Locale {
   readonly words: Words;
   readonly tag: string;
-  readonly #formats: string;
+  /** How the reader writes times and dates. */
+  readonly formats: string;
   readonly #time: Intl.DateTimeFormat;
   readonly #day: Intl.DateTimeFormat;
   readonly #dayOfYear: Intl.DateTimeFormat;
   readonly #full: Intl.DateTimeFormat;
-  readonly #number: Intl.NumberFormat;
-  readonly #languages: Intl.DisplayNames;
 
-  /** `preferred` says how the reader's region writes English times and dates. */
+  /** The words have been brought (words.ts). `preferred` says how the reader's region writes English times and dates. */
   constructor(
     readonly language: Language,
     preferred: readonly string[] = [],
   ) {
-    this.words = WORDS[language];
+    this.words = wordsIn(language);
     this.tag = TAGS[language];
-    this.#formats = (language === 'en' && preferred.find(tag => /^en-/i.test(tag))) || this.tag;
-    this.#time = new Intl.DateTimeFormat(this.#formats, { hour: 'numeric', minute: '2-digit' });
-    this.#day = new Intl.DateTimeFormat(this.#formats, {
+    this.formats = (language === 'en' && preferred.find(tag => /^en-/i.test(tag))) || this.tag;
+    this.#time = new Intl.DateTimeFormat(this.formats, { hour: 'numeric', minute: '2-digit' });
+    this.#day = new Intl.DateTimeFormat(this.formats, {
       weekday: 'long',
       month: 'long',
       day: 'numeric',
     });
-    this.#dayOfYear = new Intl.DateTimeFormat(this.#formats, { dateStyle: 'long' });
-    this.#full = new Intl.DateTimeFormat(this.#formats, { dateStyle: 'full', timeStyle: 'medium' });
-    this.#number = new Intl.NumberFormat(this.tag);
-    this.#languages = new Intl.DisplayNames([this.tag], { type: 'language' });
+    this.#dayOfYear = new Intl.DateTimeFormat(this.formats, { dateStyle: 'long' });
+    this.#full = new Intl.DateTimeFormat(this.formats, { dateStyle: 'full', timeStyle: 'medium' });
   }
 
   /** "3:04 PM", "15:04" */
@@ -73,9 +46,7 @@ export class Locale {
 
   /** "Nov 25, 2026, 3:04 PM" */
   moment(at: number): string {
-    return safely(() =>
-      new Date(at).toLocaleString(this.#formats, { dateStyle: 'medium', timeStyle: 'short' }),
-    );
+    return this.#write(at, { dateStyle: 'medium', timeStyle: 'short' });
   }
 
   /** "Today", "Yesterday", "Monday, November 23", "November 23, 2025" */
@@ -87,31 +58,15 @@ export class Locale {
     return safely(() => (thisYear ? this.#day : this.#dayOfYear).format(at));
   }
 
-  /** The time of a row in a list: the hour today, the day before that. */
-  brief(at: number, now: number): string {
-    const days = dayNumber(now) - dayNumber(at);
-    if (days === 0) return this.time(at);
-    if (days === 1) return this.words.yesterday;
-    return safely(() =>
-      new Date(at).toLocaleDateString(this.#formats, {
-        month: 'short',
-        day: 'numeric',
-        ...(new Date(at).getFullYear() !== new Date(now).getFullYear() && { year: 'numeric' }),
-      }),
-    );
-  }
-
   /** "Monday, November 30 at 9:00 AM": a moment to come. */
   readonly when = (at: number): string =>
-    safely(() =>
-      new Date(at).toLocaleString(this.#formats, {
-        weekday: 'long',
-        month: 'long',
-        day: 'numeric',
-        hour: 'numeric',
-        minute: '2-digit',
-      }),
-    );
+    this.#write(at, {
+      weekday: 'long',
+      month: 'long',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: '2-digit',
+    });
 
   /** "5 minutes", "2 hours": in the largest unit that says it. */
   readonly duration = (minutes: number): string => {
@@ -125,23 +80,18 @@ export class Locale {
     );
   };
 
-  number(n: number): string {
-    return this.#number.format(n);
+  #write(at: number, how: Intl.DateTimeFormatOptions): string {
+    return safely(() => new Date(at).toLocaleString(this.formats, how));
   }
 
-  /** "Chinese (China)" for `zh-CN`; what is no language tag stays as it is. */
-  languageOf(tag: string): string {
-    try {
-      return this.#languages.of(tag) ?? tag;
-    } catch {
-      return tag;
-    }
+  number(n: number): string {
+    return n.toLocaleString(this.tag);
   }
 
   /** What went wrong, by the server's code. */
   error(code: string | null): string {
-    const errors: Readonly<Record<string, string>> = this.words.errors;
-    return (code !== null && Object.hasOwn(errors, code) && errors[code]) || errors.unknown || '';
+    const errors = errorsIn(this.language);
+    return (code !== null && Object.hasOwn(errors, code) && errors[code]) || this.words.wentWrong;
   }
 }
 
@@ -151,7 +101,7 @@ export function dayNumber(at: number): number {
 }
 
 /** A time that the server got wrong shows nothing rather than breaking the page. */
-function safely(format: () => string): string {
+export function safely(format: () => string): string {
   try {
     return format();
   } catch {

@@ -1,4 +1,15 @@
-// For the tests of the languages.
+// For the tests of the languages, and of what needs their words.
+
+import { en } from './en';
+import { en as errorsEn } from './errors.en';
+import { zh as errorsZh } from './errors.zh';
+import { bringErrors, bringWords } from './words';
+import { zh } from './zh';
+
+bringWords('en', en);
+bringWords('zh', zh);
+bringErrors('en', errorsEn);
+bringErrors('zh', errorsZh);
 
 type Leaf = string | ((...values: never[]) => string);
 

@@ -1,9 +1,5 @@
 // The customer's page: one conversation with the business, no account and no form.
 
-import '../shared/ui/theme.css';
-import '../shared/ui/messages.css';
-import '../shared/files/files.css';
-import './customer.css';
 import { render } from 'preact';
 import {
   browserOnline,
@@ -11,13 +7,14 @@ import {
   fitVisualViewport,
   openSocket,
   randomBytes,
-  tabStore,
   watchAttention,
   watchNetwork,
 } from '../shared/browser';
 import { Chat } from '../shared/core/chat';
+import { tabStore } from '../shared/stores';
 import { Live } from '../shared/ui/live';
 import { CustomerPage } from './CustomerPage';
+import { loadIdentity, loadLater } from './later';
 import { isNew, token } from './token';
 
 const live = new Live(
@@ -48,11 +45,12 @@ render(
   document.getElementById('page') ?? document.body,
 );
 
+loadLater();
+
 // What the host site may say of its visitor.
-const identity = () => import('./identity');
 Object.assign(window, {
   kefu: {
-    identify: async (jwt: unknown) => (await identity()).identify(jwt, live.value.connection),
-    logout: async () => (await identity()).logout(),
+    identify: async (jwt: unknown) => (await loadIdentity()).identify(jwt, live.value.connection),
+    logout: async () => (await loadIdentity()).logout(),
   },
 });

@@ -3,6 +3,10 @@
 
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { adopt } from './adopt';
+import css from './menu.css?inline';
+
+adopt(css);
 
 interface MenuProps {
   label: ComponentChildren;
