@@ -62,9 +62,9 @@ pub enum Wire {
 /// Why a batch was not stored at the first try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setback {
-    /// Somebody else had a lock, or it was stored already: again.
+    /// A deadlock, or it was stored already: again.
     Conflict,
-    /// The database did not answer.
+    /// The database did not answer, had no room, or gave no lock in time.
     Away,
     /// It cannot be stored.
     Fault,
@@ -510,4 +510,45 @@ fn histogram(
 ) -> Result<Histogram, prometheus::Error> {
     let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
     registered(registry, Histogram::with_opts(options)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn of_a_commit_the_first_delivery_is_timed_and_then_one_of_many_on_each_thread() {
+        let metrics = Metrics::new().unwrap();
+        let timed = || metrics.delivery_seconds.get_sample_count();
+        let older = metrics.delivery_of(Instant::now());
+        older.delivered();
+        assert_eq!(timed(), 1);
+        for _ in 1..TIMED_ONE_IN {
+            older.delivered();
+        }
+        assert_eq!(timed(), 1);
+        older.delivered();
+        assert_eq!(timed(), 2);
+        let newer = metrics.delivery_of(older.at + Duration::from_millis(1));
+        newer.delivered();
+        assert_eq!(timed(), 3);
+        // Each of many sessions may have both waiting.
+        older.delivered();
+        newer.delivered();
+        assert_eq!(timed(), 3);
+        thread::scope(|scope| scope.spawn(|| older.delivered()).join().unwrap());
+        assert_eq!(timed(), 4);
+    }
+
+    #[test]
+    fn what_is_counted_for_a_while_is_not_afterwards() {
+        let metrics = Metrics::new().unwrap();
+        let one = metrics.request_waits();
+        let two = metrics.request_waits();
+        assert_eq!(metrics.requests_waiting.get(), 2);
+        drop((one, two));
+        assert_eq!(metrics.requests_waiting.get(), 0);
+    }
 }
