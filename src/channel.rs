@@ -7,7 +7,10 @@
 
 use std::{
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+    },
     task::{Context, Poll, Waker},
 };
 
@@ -36,10 +39,68 @@ pub struct Weight {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overflown;
 
+/// How much has waited in any of the channels that share it, and how often it was too much.
+#[derive(Debug, Default)]
+pub struct Marks {
+    now: Mark,
+    before: Mark,
+    overflows: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Mark {
+    frames: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+impl Marks {
+    /// So much waits in one of them. Costs a look, unless it is the most so far.
+    fn see(&self, weight: Weight) {
+        if weight.frames > self.now.frames.load(Relaxed) {
+            self.now.frames.fetch_max(weight.frames, Relaxed);
+        }
+        if weight.bytes > self.now.bytes.load(Relaxed) {
+            self.now.bytes.fetch_max(weight.bytes, Relaxed);
+        }
+    }
+
+    /// Something did not fit.
+    pub fn overflow(&self) {
+        self.overflows.fetch_add(1, Relaxed);
+    }
+
+    /// How often something did not fit.
+    pub fn overflows(&self) -> u64 {
+        self.overflows.load(Relaxed)
+    }
+
+    /// The most that has waited at once, in frames and in bytes, since the turn before the last.
+    pub fn high(&self) -> Weight {
+        let most = |of: fn(&Mark) -> &AtomicUsize| {
+            let (now, before) = (of(&self.now), of(&self.before));
+            now.load(Relaxed).max(before.load(Relaxed))
+        };
+        Weight {
+            frames: most(|mark| &mark.frames),
+            bytes: most(|mark| &mark.bytes),
+        }
+    }
+
+    /// Begins anew, and forgets what was before the last time.
+    pub fn turn(&self) {
+        let forget = |now: &AtomicUsize, before: &AtomicUsize| {
+            before.store(now.swap(0, Relaxed), Relaxed);
+        };
+        forget(&self.now.frames, &self.before.frames);
+        forget(&self.now.bytes, &self.before.bytes);
+    }
+}
+
 /// A channel with nothing in it.
-pub fn channel<T>(limits: Limits) -> (Sender<T>, Receiver<T>) {
+pub fn channel<T>(limits: Limits, marks: &Arc<Marks>) -> (Sender<T>, Receiver<T>) {
     let shared = Arc::new(Shared {
         limits,
+        marks: Arc::clone(marks),
         state: Mutex::new(State {
             items: Vec::new(),
             weight: Weight::default(),
@@ -52,6 +113,7 @@ pub fn channel<T>(limits: Limits) -> (Sender<T>, Receiver<T>) {
 
 struct Shared<T> {
     limits: Limits,
+    marks: Arc<Marks>,
     state: Mutex<State<T>>,
 }
 
@@ -115,8 +177,10 @@ impl<T> Sender<T> {
                 && state.weight.bytes + weight.bytes <= limits.bytes);
         if fits {
             state.push(item, weight);
+            self.0.marks.see(state.weight);
             return Ok(());
         }
+        self.0.marks.overflow();
         state.end(Ended::Overflown);
         drop(state);
         self.wake();
@@ -215,13 +279,17 @@ mod tests {
         bytes: 10,
     };
 
+    fn small() -> (Sender<u32>, Receiver<u32>) {
+        channel(SMALL, &Arc::default())
+    }
+
     fn one(bytes: usize) -> Weight {
         Weight { frames: 1, bytes }
     }
 
     #[test]
     fn everything_comes_at_once_and_wakes_once() {
-        let (sender, mut receiver) = channel(SMALL);
+        let (sender, mut receiver) = small();
         let woken = Arc::new(Count::default());
         assert!(take(&mut receiver, &woken).is_pending());
         for item in 0..3 {
@@ -245,7 +313,7 @@ mod tests {
     #[test]
     fn it_is_bounded_in_frames_and_in_bytes() {
         for pushes in [&[1, 1, 1, 1][..], &[5, 6], &[100, 1]] {
-            let (sender, mut receiver) = channel(SMALL);
+            let (sender, mut receiver) = small();
             let woken = Arc::new(Count::default());
             assert!(take(&mut receiver, &woken).is_pending());
             let (last, first) = pushes.split_last().unwrap();
@@ -271,17 +339,17 @@ mod tests {
     #[test]
     fn an_item_counts_for_the_frames_in_it() {
         let many = |frames| Weight { frames, bytes: 0 };
-        let (sender, _receiver) = channel(SMALL);
+        let (sender, _receiver) = small();
         assert_eq!(sender.push(1, many(100)), Ok(()), "one may always wait");
         assert_eq!(sender.push(1, many(1)), Err(Overflown));
-        let (sender, _receiver) = channel(SMALL);
+        let (sender, _receiver) = small();
         assert_eq!(sender.push(1, many(2)), Ok(()));
         assert_eq!(sender.push(1, many(2)), Err(Overflown));
     }
 
     #[test]
     fn what_is_taken_makes_room() {
-        let (sender, mut receiver) = channel(SMALL);
+        let (sender, mut receiver) = small();
         let woken = Arc::new(Count::default());
         for _ in 0..10 {
             sender.push(1, one(9)).unwrap();
@@ -291,7 +359,7 @@ mod tests {
 
     #[test]
     fn the_last_word_fits_always() {
-        let (sender, mut receiver) = channel(SMALL);
+        let (sender, mut receiver) = small();
         let woken = Arc::new(Count::default());
         for item in 0..3 {
             sender.push(item, one(1)).unwrap();
@@ -305,10 +373,37 @@ mod tests {
 
     #[test]
     fn nothing_is_kept_for_a_receiver_that_is_gone() {
-        let (sender, receiver) = channel(SMALL);
+        let (sender, receiver) = small();
         sender.push(1, one(1)).unwrap();
         drop(receiver);
         assert!(sender.is_empty());
         assert_eq!(sender.push(1, one(1)), Err(Overflown));
+    }
+
+    #[test]
+    fn the_most_that_waited_is_known_for_a_turn_and_how_often_it_was_too_much() {
+        let marks = Arc::new(Marks::default());
+        let (sender, mut receiver) = channel(SMALL, &marks);
+        let (other, _other) = channel(SMALL, &marks);
+        let woken = Arc::new(Count::default());
+        let high = |frames, bytes| Weight { frames, bytes };
+        for _ in 0..2 {
+            sender.push(1, one(4)).unwrap();
+        }
+        other.push(1, one(9)).unwrap();
+        assert_eq!(marks.high(), high(2, 9));
+        assert!(take(&mut receiver, &woken).is_ready());
+        marks.turn();
+        assert_eq!(marks.high(), high(2, 9), "a turn is not forgotten at once");
+        sender.push(1, one(5)).unwrap();
+        marks.turn();
+        assert_eq!(marks.high(), high(1, 5));
+        assert_eq!(marks.overflows(), 0);
+        assert_eq!(other.push(1, one(9)), Err(Overflown));
+        assert_eq!(other.push(1, one(9)), Err(Overflown));
+        assert_eq!(marks.overflows(), 1, "once for each channel");
+        drop(receiver);
+        assert_eq!(sender.push(1, one(9)), Err(Overflown));
+        assert_eq!(marks.overflows(), 1, "who has gone was not too slow");
     }
 }

@@ -315,6 +315,12 @@ pub struct ServeArgs {
     #[arg(long, env = "KEFU_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
 
+    /// Address and port on which Prometheus finds /metrics, such as 127.0.0.1:9464. There is none where this is
+    /// not set, and never one on the address above. Nobody is asked who they are there, so let only the
+    /// monitoring reach it.
+    #[arg(long, env = "KEFU_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
+
     /// Who everybody's messages go to.
     #[arg(long, env = "KEFU_ROOM", value_enum, default_value = "private")]
     pub room: RoomArg,

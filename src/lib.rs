@@ -15,6 +15,7 @@ pub mod files;
 pub mod http;
 mod incident;
 mod index;
+pub mod metrics;
 pub mod password;
 pub mod protocol;
 pub mod retention;

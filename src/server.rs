@@ -3,7 +3,7 @@
 
 use std::{
     io,
-    net::TcpListener,
+    net::{SocketAddr, TcpListener},
     sync::{Arc, mpsc},
     time::{Duration, Instant},
 };
@@ -18,13 +18,18 @@ use crate::{
     chat::{Blocks, ChatRoom, Report, RoomSettings, Stop},
     config::ServeArgs,
     files::Files,
-    http::{self, App},
-    index, password,
+    http::{self, App, Watched},
+    index,
+    metrics::Metrics,
+    password,
     protocol::{HISTORY_PAGE, LimitsView},
     retention,
     store::{Store, StoreError, Writer},
     sweep,
 };
+
+/// How long the most that has waited for a session is remembered, twice.
+const MARKS_KEPT: Duration = Duration::from_mins(1);
 
 /// What keeps a server from running.
 #[derive(Debug, thiserror::Error)]
@@ -49,43 +54,77 @@ pub fn run(settings: ServeArgs) -> Result<(), ServeError> {
             "cannot keep files in {folder}: {error}; KEFU_FILES sets another folder"
         ))
     })?;
-    let listener = TcpListener::bind(settings.listen).map_err(|error| {
-        let listen = settings.listen;
-        ServeError::Io(format!(
-            "cannot listen on {listen}: {error}; KEFU_LISTEN sets another address"
-        ))
-    })?;
+    let listener = bind(settings.listen, "KEFU_LISTEN")?;
+    let watch = settings.metrics_listen;
+    let watch = watch.map(|listen| bind(listen, "KEFU_METRICS_LISTEN"));
+    let listeners = Listeners {
+        chat: listener,
+        metrics: watch.transpose()?,
+    };
     // Only now: a password that was made up for a start that fails would never be seen.
     let first_password = first_account(&store, &settings)?;
     let runner = actix::System::new();
-    let ended = runner.block_on(serve(settings, store, files, listener, first_password));
+    let ended = runner.block_on(serve(settings, store, files, listeners, first_password));
     // Dropping the runtime would wait for reads that a database without an answer holds up.
     std::mem::forget(runner);
     ended.map_err(|error| ServeError::Io(error.to_string()))
+}
+
+/// Where the server is found.
+struct Listeners {
+    chat: TcpListener,
+    metrics: Option<TcpListener>,
+}
+
+fn bind(listen: SocketAddr, setting: &str) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(listen).map_err(|error| {
+        ServeError::Io(format!(
+            "cannot listen on {listen}: {error}; {setting} sets another address"
+        ))
+    })
 }
 
 async fn serve(
     settings: ServeArgs,
     store: Store,
     files: Files,
-    listener: TcpListener,
+    listeners: Listeners,
     first_password: Option<String>,
 ) -> io::Result<()> {
-    let address = listener.local_addr()?;
+    let address = listeners.chat.local_addr()?;
+    let metrics_address = listeners.metrics.as_ref().map(TcpListener::local_addr);
+    let metrics_address = metrics_address.transpose()?;
     let list = store.block_list_at_start().map_err(io::Error::other)?;
     let blocks = Blocks::new(list);
-    let (room, writer) = start_room(&settings, &store, &blocks)?;
+    let metrics = Arc::new(Metrics::new().map_err(io::Error::other)?);
+    let (room, writer) = start_room(&settings, &store, &blocks, &metrics)?;
     let stop_within = Duration::from_secs(settings.stop_s);
     let unposted = Duration::from_secs(settings.file_unposted_s);
     tokio::task::spawn_local(sweep::keep_sweeping(store.clone(), files.clone(), unposted));
     tokio::task::spawn_local(index::keep_indexing(store.clone()));
     tokio::task::spawn_local(retention::keep_running(store.clone(), files.clone()));
-    let app = web::Data::new(App::new(store, room.clone(), blocks, settings, files));
-    let server = start_http(listener, &app)?;
+    let marks = Arc::clone(metrics.marks());
+    tokio::task::spawn_local(async move {
+        loop {
+            tokio::time::sleep(MARKS_KEPT).await;
+            marks.turn();
+        }
+    });
+    if let Some(listener) = listeners.metrics {
+        let watched = Watched {
+            metrics: Arc::clone(&metrics),
+            store: store.clone(),
+            writer: Arc::clone(&writer),
+        };
+        tokio::task::spawn_local(start_metrics(listener, watched)?);
+    }
+    let app = App::new(store, room.clone(), blocks, settings, files, metrics);
+    let app = web::Data::new(app);
+    let server = start_http(listeners.chat, &app)?;
     let handle = server.handle();
     let server = tokio::task::spawn_local(server);
     let signals = Signals::catch()?;
-    welcome(address, first_password.as_deref());
+    welcome(address, metrics_address, first_password.as_deref());
     signals.wait().await;
     stop(&handle, &app, room, writer, stop_within).await;
     server.await.map_err(io::Error::from)??;
@@ -124,6 +163,7 @@ fn start_room(
     settings: &ServeArgs,
     store: &Store,
     blocks: &Blocks,
+    metrics: &Arc<Metrics>,
 ) -> io::Result<(Addr<ChatRoom>, Arc<Writer>)> {
     let room_settings = RoomSettings {
         kind: settings.room_kind(),
@@ -147,13 +187,13 @@ fn start_room(
     // in between wait in a channel.
     let (address_out, address_in) = mpsc::channel::<Addr<ChatRoom>>();
     let mut room: Option<Addr<ChatRoom>> = None;
-    let writer = store.start_writer(move |results| {
+    let writer = store.start_writer(Arc::clone(metrics), move |results| {
         if room.is_none() {
             room = address_in.recv().ok();
         }
         if let Some(room) = &room {
             // Bounded by what may wait for the writer.
-            room.do_send(Report(results));
+            room.do_send(Report::new(results));
         }
     });
     let writer = Arc::new(writer.map_err(io::Error::other)?);
@@ -162,6 +202,7 @@ fn start_room(
         store.clone(),
         Arc::clone(&writer),
         blocks.clone(),
+        Arc::clone(metrics),
     );
     let arbiter = Arbiter::new();
     let room = ChatRoom::start_in_arbiter(&arbiter.handle(), move |_| actor);
@@ -181,6 +222,7 @@ fn start_http(listener: TcpListener, app: &web::Data<App>) -> io::Result<actix_w
     let server = HttpServer::new(move || {
         WebApp::new()
             .wrap(from_fn(http::security_headers))
+            .wrap(from_fn(http::count_refusals))
             .configure(http::routes(&app))
     })
     .workers(workers)
@@ -196,6 +238,17 @@ fn start_http(listener: TcpListener, app: &web::Data<App>) -> io::Result<actix_w
         }
     })
     .listen(listener)?;
+    Ok(server.run())
+}
+
+/// On a thread of its own, which a busy worker does not hold up.
+fn start_metrics(listener: TcpListener, watched: Watched) -> io::Result<actix_web::dev::Server> {
+    let watched = web::Data::new(watched);
+    let server = HttpServer::new(move || WebApp::new().configure(http::metrics_routes(&watched)))
+        .workers(1)
+        .disable_signals()
+        .shutdown_timeout(0)
+        .listen(listener)?;
     Ok(server.run())
 }
 
@@ -219,10 +272,13 @@ fn cut_off_when_unread(stream: &actix_web::rt::net::TcpStream, unread: Duration)
     clippy::print_stdout,
     reason = "this is for the person at the terminal, not for the log"
 )]
-fn welcome(address: std::net::SocketAddr, first_password: Option<&str>) {
+fn welcome(address: SocketAddr, metrics: Option<SocketAddr>, first_password: Option<&str>) {
     println!("Kefu is listening on http://{address}");
     println!("  customers  http://{address}/");
     println!("  agents     http://{address}/agent");
+    if let Some(metrics) = metrics {
+        println!("  metrics    http://{metrics}/metrics");
+    }
     if let Some(password) = first_password {
         println!("  sign in as admin with the password {password}");
         println!("  (shown this once; `kefu agent set-password admin` sets another)");

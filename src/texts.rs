@@ -6,14 +6,30 @@ use std::{ops::Deref, sync::OnceLock};
 use bytes::Bytes;
 use bytestring::ByteString;
 
+use crate::metrics::Committed;
+
 /// Text messages, one after the other.
 #[derive(Debug)]
 pub struct Texts {
     texts: Box<[ByteString]>,
     framed: OnceLock<Bytes>,
+    /// When what they tell was committed, where that is of interest.
+    committed: Option<Committed>,
 }
 
 impl Texts {
+    /// The same, telling of a commit.
+    pub fn of(self, committed: Option<Committed>) -> Self {
+        Self { committed, ..self }
+    }
+
+    /// Somebody was given them.
+    pub fn delivered(&self) {
+        if let Some(committed) = &self.committed {
+            committed.delivered();
+        }
+    }
+
     /// Their bytes as `frame` makes them, which is asked once.
     pub fn framed(&self, frame: impl FnOnce(&[ByteString]) -> Bytes) -> Bytes {
         self.framed.get_or_init(|| frame(&self.texts)).clone()
@@ -30,6 +46,7 @@ impl FromIterator<ByteString> for Texts {
         Self {
             texts: texts.into_iter().collect(),
             framed: OnceLock::new(),
+            committed: None,
         }
     }
 }

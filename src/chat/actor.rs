@@ -26,6 +26,7 @@ use crate::{
         AgentId, ConversationId, CustomerId, CustomerKey, Refusal, Seq, SessionKey, Settings,
         Timestamp, now,
     },
+    metrics::{Committed, Counted, Metrics},
     protocol::{Close, Dialect, PageAsked, Request, ServerFrame, SettingsView},
     store::{Colleague, KeepPresence, Page, Store, StoreError, Writer, Written},
     texts::Texts,
@@ -110,6 +111,8 @@ pub struct FromSession {
     pub session: SessionId,
     /// For what.
     pub request: Request,
+    /// Counted as long as it waits.
+    pub waiting: Counted,
 }
 
 /// A session has handed a page to its socket and is ready for the next.
@@ -130,7 +133,18 @@ pub struct Leave(pub SessionId);
 /// The writer reports.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub struct Report(pub Vec<Written>);
+pub struct Report {
+    results: Vec<Written>,
+    at: Instant,
+}
+
+impl Report {
+    /// This has become of writes, just now.
+    pub fn new(results: Vec<Written>) -> Self {
+        let at = Instant::now();
+        Self { results, at }
+    }
+}
 
 /// These logins have ended: close what they opened.
 #[derive(Message)]
@@ -188,12 +202,18 @@ struct Group {
 
 impl Group {
     /// `None`: the dialect has none of it.
-    fn encode(&self, dialect: Dialect) -> Option<Arc<Texts>> {
+    fn encode(&self, dialect: Dialect, committed: Option<&Committed>) -> Option<Arc<Texts>> {
         let frames = self.frames.iter();
         let encoded: Texts = frames
             .filter_map(|frame| frame.encode_as(dialect))
             .collect();
-        (!encoded.is_empty()).then(|| Arc::new(encoded))
+        let committed = committed.filter(|_| self.posts()).cloned();
+        (!encoded.is_empty()).then(|| Arc::new(encoded.of(committed)))
+    }
+
+    fn posts(&self) -> bool {
+        let mut frames = self.frames.iter();
+        frames.any(|frame| matches!(frame, ServerFrame::Posted(_)))
     }
 
     fn welcomes(&self) -> bool {
@@ -222,11 +242,20 @@ pub struct ChatRoom {
     taken: u64,
     /// Tokens that have ended of late, which the room has heard of.
     ended: HashSet<CustomerKey>,
+    metrics: Arc<Metrics>,
+    /// The commit whose report is being handled.
+    committed: Option<Committed>,
 }
 
 impl ChatRoom {
     /// A room over a store; `writer` must report to this actor by [`Report`].
-    pub fn new(settings: RoomSettings, store: Store, writer: Arc<Writer>, blocks: Blocks) -> Self {
+    pub fn new(
+        settings: RoomSettings,
+        store: Store,
+        writer: Arc<Writer>,
+        blocks: Blocks,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         let mut room = Room::new(settings);
         room.apply(Command::Block {
             list: blocks.now(),
@@ -246,6 +275,8 @@ impl ChatRoom {
             readings: 0,
             taken: 0,
             ended: HashSet::new(),
+            metrics,
+            committed: None,
         }
     }
 
@@ -273,6 +304,11 @@ impl ChatRoom {
         let mut group = Group::default();
         while let Some(command) = commands.pop_front() {
             for effect in self.room.apply(command) {
+                if let Effect::Send { to, frame } = &effect
+                    && let ServerFrame::Error(error) = frame
+                {
+                    self.metrics.refused(&error.code, to.len());
+                }
                 match effect {
                     Effect::Send { to, frame } if to == group.to => group.frames.push(frame),
                     Effect::Send { to, frame } => {
@@ -298,10 +334,11 @@ impl ChatRoom {
 
     fn send(&mut self, group: &Group, commands: &mut VecDeque<Command>) {
         let mut encoded: [Option<Option<Arc<Texts>>>; Dialect::COUNT] = Default::default();
+        let committed = self.committed.clone();
         for session in &group.to {
             let message = |dialect: Dialect| {
-                let encoded =
-                    encoded[dialect as usize].get_or_insert_with(|| group.encode(dialect));
+                let encoded = encoded[dialect as usize]
+                    .get_or_insert_with(|| group.encode(dialect, committed.as_ref()));
                 match encoded {
                     Some(frames) => Some(Outbound::Frames(Arc::clone(frames))),
                     None => group.welcomes().then_some(Outbound::Welcomed),
@@ -708,7 +745,13 @@ impl Handler<Enter> for ChatRoom {
 impl Handler<FromSession> for ChatRoom {
     type Result = ();
 
-    fn handle(&mut self, FromSession { session, request }: FromSession, ctx: &mut Self::Context) {
+    fn handle(&mut self, asked: FromSession, ctx: &mut Self::Context) {
+        let FromSession {
+            session,
+            request,
+            waiting,
+        } = asked;
+        drop(waiting);
         self.run(Command::Request { session, request }, ctx);
     }
 }
@@ -744,8 +787,10 @@ impl Handler<Leave> for ChatRoom {
 impl Handler<Report> for ChatRoom {
     type Result = ();
 
-    fn handle(&mut self, Report(results): Report, ctx: &mut Self::Context) {
+    fn handle(&mut self, Report { results, at }: Report, ctx: &mut Self::Context) {
+        self.committed = Some(self.metrics.delivery_of(at));
         self.run(Command::Written(results), ctx);
+        self.committed = None;
     }
 }
 

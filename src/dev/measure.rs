@@ -13,6 +13,7 @@ use std::{
 
 use crate::{
     domain::{ClientId, CustomerKey, HistoryFilter, Kind, SearchWords, Token},
+    metrics::Metrics,
     store::{Post, Poster, Store, StoreError, Ticket, Write, Writer, Written},
 };
 
@@ -48,7 +49,9 @@ impl Chat {
                 }
             }
         };
-        let writer = Arc::new(store.start_writer(sink)?);
+        // Nobody asks for them here.
+        let metrics = Metrics::new().map_err(|error| StoreError::Internal(error.to_string()))?;
+        let writer = Arc::new(store.start_writer(Arc::new(metrics), sink)?);
         let stop = Arc::new(AtomicBool::new(false));
         let (stopped, submit) = (Arc::clone(&stop), Arc::clone(&writer));
         let thread = thread::spawn(move || {

@@ -39,6 +39,7 @@ impl ResponseError for Answer {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
+        response.extensions_mut().insert(self.0.code);
         if let Some(ms) = self.0.retry_after_ms {
             response.insert_header(("retry-after", ms.div_ceil(1_000).to_string()));
         }

@@ -273,10 +273,11 @@ impl<A: Application> Endpoint<A> {
             heartbeat: None,
         };
         let inputs = found.inputs.clone();
-        let (sender, receiver) = channel(channel::Limits {
+        let queue = channel::Limits {
             frames: self.settings.queue_frames,
             bytes: self.settings.queue_bytes,
-        });
+        };
+        let (sender, receiver) = channel(queue, &self.settings.marks);
         let socket = EngineSocket {
             id,
             found,

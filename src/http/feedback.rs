@@ -105,7 +105,7 @@ async fn customer(request: &HttpRequest, app: &App) -> Result<CustomerKey, Answe
 /// The room tells everybody whom it concerns, as it does of what it had stored itself.
 fn tell(app: &App, told: Vec<Acted>) {
     let written = told.into_iter().map(Written::Acted).collect();
-    app.room.do_send(Report(written));
+    app.room.do_send(Report::new(written));
 }
 
 fn not_asked() -> Refusal {

@@ -20,6 +20,7 @@ mod history;
 mod identity;
 mod limits;
 mod me;
+mod metrics;
 mod pages;
 mod rate;
 mod replies;
@@ -57,6 +58,7 @@ use crate::{
     config::ServeArgs,
     domain::{Code, FileLimits, Refusal},
     files::Files,
+    metrics::Metrics,
     socketio::engine::Registry,
     store::Store,
 };
@@ -77,6 +79,7 @@ pub struct App {
     socketio: Arc<Registry>,
     files: Files,
     uploads: files::Uploads,
+    metrics: Arc<Metrics>,
 }
 
 impl App {
@@ -87,6 +90,7 @@ impl App {
         blocks: Blocks,
         settings: ServeArgs,
         files: Files,
+        metrics: Arc<Metrics>,
     ) -> Self {
         let (customer, network) = settings.message_limits();
         let addresses = Arc::new(Addresses::new(settings.max_connections_per_address));
@@ -103,6 +107,7 @@ impl App {
             socketio: Arc::default(),
             files,
             uploads: files::Uploads::default(),
+            metrics,
         }
     }
 
@@ -234,4 +239,5 @@ fn method_refused(method: &Method) -> Refusal {
     Refusal::new(Code::MethodNotAllowed, message)
 }
 
+pub use metrics::{Watched, count_refusals, metrics_routes};
 pub use pages::security_headers;

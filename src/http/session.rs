@@ -24,6 +24,7 @@ use crate::{
     channel::{Receiver, Sender, channel},
     chat::{Enter, Entrant, FromSession, Knock, Leave, Outbound, PageWritten, SessionId, Visitor},
     domain::{Code, CustomerKey, Refusal, SessionKey},
+    metrics::{Counted, Role, Wire},
     protocol::{
         ClientFrame, Close, Credentials, Dialect, Hello, Request, ServerFrame, parse, reference_of,
     },
@@ -42,7 +43,7 @@ pub async fn connect(
     app: web::Data<App>,
 ) -> Result<HttpResponse, Answer> {
     access::check_origin(&request, &app.settings.origins)?;
-    let (sender, receiver) = channel(app.queue_limits());
+    let (sender, receiver) = channel(app.queue_limits(), app.metrics.marks());
     let session = Session {
         id: app.next_session(),
         login: access::cookie_key(&request),
@@ -50,6 +51,7 @@ pub async fn connect(
         address: app.client_address(&request),
         customer: None,
         seat: app.seat(&request),
+        counted: app.metrics.connection(Role::Unknown, Wire::Native),
         inside: false,
         sender,
         receiver: Some(receiver),
@@ -77,6 +79,7 @@ struct Session {
     customer: Option<CustomerKey>,
     /// `None`: the address has too many connections.
     seat: Option<Seat>,
+    counted: Counted,
     /// The room knows us.
     inside: bool,
     /// For the room.
@@ -86,12 +89,17 @@ struct Session {
 }
 
 impl Session {
+    fn refuse(&self, reference: Option<String>, refusal: Refusal, line: &mut Line) {
+        self.app.metrics.refused(refusal.code.as_str(), 1);
+        line.send_text(&ServerFrame::error(reference, refusal).encode());
+    }
+
     /// Counts a whole message against the limit; `false` if it may not be handled. `text` is looked at
     /// only for the `ref` that the refusal must carry.
     fn within_rate(&mut self, text: &str, line: &mut Line) -> bool {
         match self.rate.count(Instant::now()) {
             Ok(()) => return true,
-            Err(TooFast::Refuse(refusal)) => refuse(reference_of(text), refusal, line),
+            Err(TooFast::Refuse(refusal)) => self.refuse(reference_of(text), refusal, line),
             Err(TooFast::Flood) => close(Close::TooMany, line),
         }
         false
@@ -105,20 +113,21 @@ impl Session {
         };
         if !self.inside {
             let refusal = Refusal::new(Code::HelloExpected, "say hello first");
-            return refuse(request.reference(), refusal, line);
+            return self.refuse(request.reference(), refusal, line);
         }
         let reference = request.reference();
         if let (Some(key), Request::Post { .. }) = (self.customer, &request)
             && let Err(refusal) = self.app.messages.count(key, self.address, Instant::now())
         {
-            return refuse(reference, refusal, line);
+            return self.refuse(reference, refusal, line);
         }
         match self.app.room.try_send(FromSession {
             session: self.id,
             request,
+            waiting: self.app.metrics.request_waits(),
         }) {
             Ok(()) => {}
-            Err(SendError::Full(_)) => refuse(reference, Refusal::overloaded(), line),
+            Err(SendError::Full(_)) => self.refuse(reference, Refusal::overloaded(), line),
             Err(SendError::Closed(_)) => close(Close::GoingAway, line),
         }
     }
@@ -126,12 +135,12 @@ impl Session {
     fn hello(&mut self, hello: Hello, line: &mut Line) {
         if self.inside {
             let refusal = Refusal::new(Code::HelloRepeated, "hello was said already");
-            return refuse(None, refusal, line);
+            return self.refuse(None, refusal, line);
         }
         let most = super::RESUME_CONVERSATIONS;
         if hello.resume.len() > most {
             let message = format!("resume: at most {most} conversations are allowed");
-            return refuse(None, Refusal::bad_request(message), line);
+            return self.refuse(None, Refusal::bad_request(message), line);
         }
         let entrant = match hello.credentials {
             Credentials::Customer {
@@ -153,13 +162,18 @@ impl Session {
             Credentials::Agent(token) => {
                 let login = token.as_ref().map(SessionKey::from).or(self.login);
                 let Some(login) = login else {
-                    refuse(None, Refusal::not_signed_in(), line);
+                    self.refuse(None, Refusal::not_signed_in(), line);
                     return close(Close::SignedOut, line);
                 };
                 Entrant::Agent(login)
             }
         };
         self.inside = true;
+        let role = match &entrant {
+            Entrant::Customer(_) => Role::Customer,
+            Entrant::Agent(_) => Role::Agent,
+        };
+        self.counted = self.app.metrics.connection(role, Wire::Native);
         self.app.room.do_send(Enter {
             session: self.id,
             entrant,
@@ -168,10 +182,6 @@ impl Session {
             dialect: Dialect::Native,
         });
     }
-}
-
-fn refuse(reference: Option<String>, refusal: Refusal, line: &mut Line) {
-    line.send_text(&ServerFrame::error(reference, refusal).encode());
 }
 
 fn close(close: Close, line: &mut Line) {
@@ -189,7 +199,7 @@ impl Peer for Session {
         if self.seat.is_none() {
             let message = "too many connections from this address";
             let refusal = Refusal::new(Code::TooManyConnections, message).retry_after(SEAT_MS);
-            refuse(None, refusal, line);
+            self.refuse(None, refusal, line);
             return close(Close::TooMany, line);
         }
         // Bounded by the connections, as `Leave` is.
@@ -214,7 +224,7 @@ impl Peer for Session {
             Err(rejected) => (rejected.reference, rejected.refusal),
         };
         let signed_out = refusal.code == Code::NotSignedIn;
-        refuse(reference, refusal, line);
+        self.refuse(reference, refusal, line);
         if signed_out {
             close(Close::SignedOut, line);
         }
@@ -228,7 +238,7 @@ impl Peer for Session {
             Code::BinaryUnsupported,
             "send text frames; binary ones are not read",
         );
-        refuse(None, refusal, line);
+        self.refuse(None, refusal, line);
     }
 
     fn inbox(&mut self) -> Option<Receiver<Outbound>> {

@@ -91,6 +91,9 @@ impl<P: Peer> Line<'_, P> {
     /// Sends text messages that others may be sending as well.
     pub fn send_texts(&mut self, texts: &Texts) {
         self.outgoing.borrow_mut().push(texts.framed(frame));
+        // They go to the socket in this same turn: it has taken all that was before them, or nobody would be
+        // asked for more.
+        texts.delivered();
     }
 
     /// Sends a binary message.

@@ -28,11 +28,12 @@ use super::{
 use crate::{
     channel::{Receiver, Sender, channel},
     chat::{Enter, Entrant, FromSession, Leave, Outbound, PageWritten, SessionId, Visitor},
-    config::{ServeArgs, Switch},
+    config::Switch,
     domain::{
         ClientId, Code, ConversationId, CustomerKey, Kind as MessageKind, Refusal, Token, now,
     },
     incident::incident,
+    metrics::{Counted, Role, Wire},
     protocol::{ACK, Close, Dialect, Request, ServerFrame},
     socketio::{
         Application, Client, Event, Kind, SocketIo,
@@ -62,7 +63,7 @@ fn endpoint(app: &web::Data<App>) -> Resource {
     );
     let endpoint = Endpoint {
         registry: Arc::clone(&app.socketio),
-        settings: Arc::new(engine_settings(settings)),
+        settings: Arc::new(engine_settings(app)),
         origins: settings.socketio_origins.clone(),
         accept: {
             let app = app.clone();
@@ -75,7 +76,8 @@ fn endpoint(app: &web::Data<App>) -> Resource {
     resource("/socket.io/", Arc::new(endpoint))
 }
 
-fn engine_settings(settings: &ServeArgs) -> Settings {
+fn engine_settings(app: &App) -> Settings {
+    let settings = &app.settings;
     Settings {
         ping_interval: Duration::from_secs(settings.socketio_ping_interval_s),
         ping_timeout: Duration::from_secs(settings.socketio_ping_timeout_s),
@@ -84,6 +86,7 @@ fn engine_settings(settings: &ServeArgs) -> Settings {
         max_body: settings.frame_bytes.saturating_mul(16),
         queue_frames: settings.session_queue_frames,
         queue_bytes: settings.session_queue_bytes,
+        marks: Arc::clone(app.metrics.marks()),
     }
 }
 
@@ -107,6 +110,7 @@ pub struct Chat {
     customer: Option<CustomerKey>,
     /// Its place among the connections of its address.
     _seat: Seat,
+    counted: Counted,
     version: Version,
     /// From the query, where that is allowed.
     token: Option<Token>,
@@ -133,8 +137,10 @@ impl Chat {
         let seat = app
             .seat(request)
             .ok_or_else(|| Refused::too_many("too many connections from this address", SEAT_MS))?;
-        let (sender, receiver) = channel(app.queue_limits());
+        let (sender, receiver) = channel(app.queue_limits(), app.metrics.marks());
+        let counted = app.metrics.connection(Role::Unknown, wire(version));
         Ok(Self {
+            counted,
             id: app.next_session(),
             address: app.client_address(request),
             customer: None,
@@ -159,6 +165,10 @@ impl Chat {
         }
     }
 
+    fn count_as(&mut self, role: Role) {
+        self.counted = self.app.metrics.connection(role, wire(self.version));
+    }
+
     fn enter(&mut self, auth: Option<&RawValue>) -> Result<(), Refusal> {
         let token = match token_of(auth)?.or_else(|| self.token.clone()) {
             Some(token) => token,
@@ -171,6 +181,7 @@ impl Chat {
             return Err(refusal);
         }
         self.customer = Some(key);
+        self.count_as(Role::Customer);
         self.stage = Stage::Entering;
         self.app.room.do_send(Enter {
             session: self.id,
@@ -191,6 +202,7 @@ impl Chat {
 
     fn leave(&mut self) {
         if self.stage != Stage::Outside {
+            self.count_as(Role::Unknown);
             self.stage = Stage::Outside;
             self.early.clear();
             self.pages.clear();
@@ -211,6 +223,7 @@ impl Chat {
 
     /// Tells the client what was wrong: by the ack that it asked for, or by the event `error`.
     fn refuse(&self, ack: Option<u64>, refusal: Refusal, client: &mut Client<'_, '_, Self>) {
+        self.app.metrics.refused(refusal.code.as_str(), 1);
         let reference = ack.map(|id| format!("{ACK}{id}"));
         if let Some(packet) = ServerFrame::error(reference, refusal).encode_as(self.dialect()) {
             // Where it does not fit, the session ends by itself.
@@ -229,6 +242,7 @@ impl Chat {
         match self.app.room.try_send(FromSession {
             session: self.id,
             request,
+            waiting: self.app.metrics.request_waits(),
         }) {
             Ok(()) => Ok(()),
             Err(SendError::Full(_)) => Err(Refusal::overloaded()),
@@ -252,6 +266,13 @@ impl Chat {
             session: self.id,
             conversation,
         });
+    }
+}
+
+fn wire(version: Version) -> Wire {
+    match version {
+        Version::V3 => Wire::SocketIo3,
+        Version::V4 => Wire::SocketIo4,
     }
 }
 
@@ -350,7 +371,10 @@ impl Application for Chat {
         client: &mut Client<'_, '_, Self>,
     ) -> Result<(), Cow<'static, str>> {
         match namespace {
-            "/" => self.enter(auth).map_err(|refusal| refusal.message),
+            "/" => self.enter(auth).map_err(|refusal| {
+                self.app.metrics.refused(refusal.code.as_str(), 1);
+                refusal.message
+            }),
             GREETER => {
                 // The tutorial greeted before it connected; clients of protocol 5 would drop that.
                 if self.version == Version::V3 {

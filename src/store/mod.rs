@@ -90,9 +90,12 @@ use self::{
     migrate::exclusively,
     schema::conversations,
 };
-use crate::domain::{
-    Account, AfterClose, AgentId, ConversationId, CustomerKey, Device, Listed, LiveSettings, Me,
-    Role, RoomKind, SessionKey, TagId, Timestamp, now,
+use crate::{
+    domain::{
+        Account, AfterClose, AgentId, ConversationId, CustomerKey, Device, Listed, LiveSettings,
+        Me, Role, RoomKind, SessionKey, TagId, Timestamp, now,
+    },
+    metrics::Metrics,
 };
 
 /// How the store works.
@@ -128,6 +131,17 @@ impl StoreOptions {
             batch: 1_024,
         }
     }
+}
+
+/// How the readers' connections are used.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadLoad {
+    /// Open ones.
+    pub connections: usize,
+    /// Those that nobody uses.
+    pub idle: usize,
+    /// Reads that wait for one.
+    pub waiting: usize,
 }
 
 /// Reads that may wait for a connection.
@@ -239,6 +253,7 @@ impl Store {
     /// When the system has no thread to give.
     pub fn start_writer(
         &self,
+        metrics: Arc<Metrics>,
         sink: impl FnMut(Vec<Written>) + Send + 'static,
     ) -> Result<Writer, StoreError> {
         let options = &self.shared.options;
@@ -248,8 +263,19 @@ impl Store {
             patience: options.patience,
             queue: options.queue.max(1),
             batch: options.batch.max(1),
+            metrics,
         };
         writer::start(plan, sink)
+    }
+
+    /// How the readers' connections are used.
+    pub fn load(&self) -> ReadLoad {
+        let pool = self.shared.pool.state();
+        ReadLoad {
+            connections: pool.connections as usize,
+            idle: pool.idle_connections as usize,
+            waiting: self.shared.waiting_reads.load(Ordering::Relaxed),
+        }
     }
 
     /// The one conversation of a shared room.

@@ -3,6 +3,7 @@
 
 use std::{
     sync::{
+        Arc,
         atomic::{AtomicU64, Ordering},
         mpsc::{self, Receiver},
     },
@@ -15,9 +16,12 @@ use super::{
     Act, Acted, DatabaseUrl, Dispatch, MarkRead, Post, Posted, Poster, Store, StoreError,
     StoreOptions, Ticket, Write, Writer, Written,
 };
-use crate::domain::{
-    Action, AgentId, AgentRef, AssignmentRules, ClientId, ConversationId, CustomerKey, Kind, Role,
-    RoomKind, Seq, Token,
+use crate::{
+    domain::{
+        Action, AgentId, AgentRef, AssignmentRules, ClientId, ConversationId, CustomerKey, Kind,
+        Role, RoomKind, Seq, Token,
+    },
+    metrics::Metrics,
 };
 
 /// An empty database, gone when this is dropped.
@@ -183,7 +187,9 @@ impl Desk {
     pub fn new(store: &Store) -> Self {
         let (sink, results) = mpsc::channel();
         let writer = store
-            .start_writer(move |written| drop(sink.send(written)))
+            .start_writer(Arc::new(Metrics::new().unwrap()), move |written| {
+                drop(sink.send(written))
+            })
             .unwrap();
         Self {
             writer,

@@ -17,9 +17,13 @@ use super::{
     connection::{self, DbConnection},
     error::{StoreError, Trouble, is_connection_loss},
     url::DatabaseUrl,
-    write::{Write, Written},
+    write::{Acted, Posted, Write, Written},
 };
-use crate::{domain::Refusal, incident::incident};
+use crate::{
+    domain::{Kind, Message, Refusal},
+    incident::incident,
+    metrics::{Metrics, Setback},
+};
 
 /// As many writes wait as may, or the writer has been stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -104,6 +108,7 @@ pub(super) struct Plan {
     pub patience: Duration,
     pub queue: usize,
     pub batch: usize,
+    pub metrics: Arc<Metrics>,
 }
 
 /// Starts the thread.
@@ -206,8 +211,10 @@ impl<S: FnMut(Vec<Written>)> WriterThread<S> {
             self.give_up_on_late(&mut jobs);
             let Some(oldest) = jobs.front() else { return };
             let deadline = oldest.since + self.plan.patience;
+            let began = Instant::now();
             let trouble = match self.attempt(careful, &jobs) {
                 Ok(written) => {
+                    count(&self.plan.metrics, &written, began.elapsed());
                     self.came_back();
                     self.deliver(written);
                     return;
@@ -220,6 +227,11 @@ impl<S: FnMut(Vec<Written>)> WriterThread<S> {
                 }
                 Err(Unstored::Trouble(trouble)) => trouble,
             };
+            self.plan.metrics.setback(match &trouble {
+                Trouble::Again(_) => Setback::Conflict,
+                Trouble::Away(_) => Setback::Away,
+                Trouble::Fault(_) => Setback::Fault,
+            });
             let cause = match trouble {
                 Trouble::Again(cause) => {
                     // Perhaps a message that is stored already; looking tells.
@@ -313,12 +325,14 @@ impl<S: FnMut(Vec<Written>)> WriterThread<S> {
     fn went_away(&mut self, cause: &str) {
         if self.away.is_none() {
             self.away = Some(Instant::now());
+            self.plan.metrics.database_is_away(true);
             tracing::warn!(cause, "the database is away; writes wait for it, then fail");
         }
     }
 
     fn came_back(&mut self) {
         if let Some(since) = self.away.take() {
+            self.plan.metrics.database_is_away(false);
             let away_ms = since.elapsed().as_millis();
             tracing::info!(away_ms, "the database is back");
         }
@@ -329,6 +343,32 @@ impl<S: FnMut(Vec<Written>)> WriterThread<S> {
         let left = deadline.saturating_duration_since(Instant::now());
         std::thread::sleep(self.back_off.min(left));
         self.back_off = (self.back_off * 2).min(LAST_BACK_OFF);
+    }
+}
+
+/// Counts what a batch has stored, the repeats not.
+fn count(metrics: &Metrics, written: &[Written], took: Duration) {
+    metrics.committed(written.len(), took);
+    let mut stored = [0; Kind::ALL.len()];
+    let mut count = |message: &Message| stored[message.kind as usize] += 1;
+    for one in written {
+        match one {
+            Written::Posted(Posted {
+                event,
+                message,
+                duplicate: false,
+                ..
+            }) => event.iter().chain([message]).for_each(&mut count),
+            Written::Acted(Acted { event, .. }) => event.iter().for_each(&mut count),
+            Written::Dispatched { changes, .. } => {
+                let events = changes.iter().filter_map(|change| change.event.as_ref());
+                events.for_each(&mut count);
+            }
+            _ => {}
+        }
+    }
+    for (kind, many) in Kind::ALL.iter().zip(stored) {
+        metrics.stored(*kind, many);
     }
 }
 

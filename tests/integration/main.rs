@@ -34,6 +34,7 @@ mod identity;
 mod inbox;
 mod limits;
 mod logs;
+mod metrics;
 mod modules;
 mod promises;
 mod retention;

@@ -9,21 +9,22 @@ use std::{
 const DIRECTIONS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("channel", &[]),
-    ("texts", &[]),
+    ("metrics", &["domain", "channel"]),
+    ("texts", &["metrics"]),
     ("incident", &["domain"]),
     ("password", &[]),
     ("files", &["domain"]),
-    ("dev", &["domain", "store"]),
+    ("dev", &["domain", "metrics", "store"]),
     ("index", &["store"]),
     ("backup", &["domain", "files", "store"]),
     ("retention", &["domain", "files", "store"]),
     ("sweep", &["domain", "files", "store"]),
     ("protocol", &["domain"]),
-    ("store", &["domain", "incident"]),
+    ("store", &["domain", "metrics", "incident"]),
     (
         "chat",
         &[
-            "domain", "channel", "texts", "protocol", "store", "incident",
+            "domain", "channel", "texts", "metrics", "protocol", "store", "incident",
         ],
     ),
     ("export", &["domain", "protocol", "store"]),
@@ -35,6 +36,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "domain",
             "channel",
             "texts",
+            "metrics",
             "protocol",
             "store",
             "chat",
@@ -51,6 +53,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         "server",
         &[
             "domain",
+            "metrics",
             "protocol",
             "store",
             "chat",
@@ -75,6 +78,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("actix_files", &["http/pages.rs"]),
     ("actix_web", &["http/", "server.rs"]),
     ("argon2", &["password.rs"]),
+    ("prometheus", &["metrics.rs"]),
 ];
 
 fn sources() -> Vec<(String, String)> {

@@ -108,6 +108,7 @@ mod tests {
             max_body: 0,
             queue_frames: 0,
             queue_bytes: 0,
+            marks: std::sync::Arc::default(),
         }
     }
 

@@ -10,13 +10,15 @@ mod payload;
 mod registry;
 mod session;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 pub use outgoing::Full;
 pub use packet::{Frame, Malformed, Packet, Version};
 pub use payload::{Body, decode};
 pub use registry::{Found, Registry, Sid};
 pub use session::{Answer, Application, Input, Link, Opened, Reason, SocketId, ToSocket, open};
+
+use crate::channel::Marks;
 
 /// What an endpoint goes by.
 #[derive(Clone, Debug)]
@@ -33,6 +35,8 @@ pub struct Settings {
     pub queue_frames: usize,
     /// Bytes that may wait for a client. One packet may always wait, however large it is.
     pub queue_bytes: usize,
+    /// How much has waited.
+    pub marks: Arc<Marks>,
 }
 
 impl Settings {

@@ -1,8 +1,9 @@
 //! What waits for a client, bounded in packets and in bytes.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use super::{Settings, packet::Frame};
+use crate::channel::Marks;
 
 /// The queue is full; the session is being closed, so that its client comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,7 @@ pub struct Outgoing {
     bytes: usize,
     most_frames: usize,
     most_bytes: usize,
+    marks: Arc<Marks>,
 }
 
 impl Outgoing {
@@ -23,6 +25,7 @@ impl Outgoing {
             bytes: 0,
             most_frames: settings.queue_frames,
             most_bytes: settings.queue_bytes,
+            marks: Arc::clone(&settings.marks),
         }
     }
 
@@ -31,6 +34,7 @@ impl Outgoing {
         let fits = self.frames.len() < self.most_frames
             && (self.frames.is_empty() || bytes <= self.most_bytes);
         if !fits {
+            self.marks.overflow();
             return Err(Full);
         }
         self.bytes = bytes;
@@ -70,6 +74,7 @@ mod tests {
             max_body: 0,
             queue_frames: 3,
             queue_bytes: 10,
+            marks: Arc::default(),
         };
         let mut outgoing = Outgoing::new(&settings);
         let frame = |length| Frame::Text("x".repeat(length).into());

@@ -1,6 +1,7 @@
 //! A server process of a test's own.
 
 use std::{
+    collections::HashSet,
     fs,
     io::{BufRead, BufReader},
     net::SocketAddr,
@@ -21,6 +22,8 @@ pub const ADMIN_PASSWORD: &str = "a-password-for-tests";
 pub struct Server {
     child: Option<Child>,
     pub address: SocketAddr,
+    /// Where `/metrics` is, with `KEFU_METRICS_LISTEN`.
+    pub metrics: Option<SocketAddr>,
     settings: Vec<(String, String)>,
     log: Option<PathBuf>,
     ignored_signal: Option<&'static str>,
@@ -64,6 +67,7 @@ impl ServerBuilder {
         let mut server = Server {
             child: None,
             address: any,
+            metrics: None,
             settings: self.settings,
             log: self.log,
             ignored_signal: self.ignored_signal,
@@ -129,10 +133,18 @@ impl Server {
             .next()
             .expect("the server says where it listens")
             .unwrap();
-        let (_, address) = line
-            .split_once("http://")
-            .unwrap_or_else(|| panic!("{line:?}"));
-        self.address = address.parse().unwrap();
+        let address_in = |line: &str| {
+            let (_, address) = line
+                .split_once("http://")
+                .unwrap_or_else(|| panic!("{line:?}"));
+            address.trim_end_matches("/metrics").parse().unwrap()
+        };
+        self.address = address_in(&line);
+        let watched = |(name, _): &(String, String)| name == "KEFU_METRICS_LISTEN";
+        if self.settings.iter().any(watched) {
+            let line = lines.find_map(|line| line.ok().filter(|line| line.contains("metrics")));
+            self.metrics = Some(address_in(&line.expect("it says where its metrics are")));
+        }
         // The rest must be read, or the pipe fills.
         thread::spawn(move || lines.for_each(drop));
     }
@@ -211,11 +223,49 @@ impl Server {
 
     /// How many sockets it has open.
     pub fn open_sockets(&self) -> usize {
+        self.socket_inodes().len()
+    }
+
+    /// The value of a series of `/metrics`, with `KEFU_METRICS_LISTEN`.
+    pub fn metric(&self, series: &str) -> f64 {
+        let address = self.metrics.expect("KEFU_METRICS_LISTEN is set");
+        let answer = Self::http_at(address, "GET", "/metrics", &[], None);
+        let text = answer.body.as_str().unwrap();
+        let value = text
+            .lines()
+            .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        value
+            .unwrap_or_else(|| panic!("no {series} in\n{text}"))
+            .parse()
+            .unwrap()
+    }
+
+    /// At how many addresses it listens.
+    pub fn listens_on(&self) -> usize {
+        let sockets = self.socket_inodes();
+        let table = fs::read_to_string(format!("/proc/{}/net/tcp", self.pid())).unwrap();
+        let listens = |line: &&str| {
+            let fields: Vec<_> = line.split_whitespace().collect();
+            // State 0A is LISTEN.
+            fields.len() > 9 && fields[3] == "0A" && sockets.contains(fields[9])
+        };
+        table.lines().filter(listens).count()
+    }
+
+    fn socket_inodes(&self) -> HashSet<String> {
         fs::read_dir(format!("/proc/{}/fd", self.pid()))
             .unwrap()
             .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())
-            .filter(|target| target.to_string_lossy().starts_with("socket:"))
-            .count()
+            .filter_map(|target| {
+                let target = target.to_string_lossy().into_owned();
+                Some(
+                    target
+                        .strip_prefix("socket:[")?
+                        .strip_suffix(']')?
+                        .to_owned(),
+                )
+            })
+            .collect()
     }
 
     /// How many connections stand that it has accepted, and of which it has read all that came
@@ -254,9 +304,20 @@ impl Server {
         headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Answer {
+        Self::http_at(self.address, method, path, headers, body)
+    }
+
+    /// The same at another address than where people chat.
+    pub fn http_at(
+        address: SocketAddr,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Answer {
         let mut request = ureq::http::Request::builder()
             .method(method)
-            .uri(self.url(path));
+            .uri(format!("http://{address}{path}"));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
