@@ -43,6 +43,10 @@ pub enum Verb {
     ///
     /// What is broken off is taken up by the same command.
     Export(Box<ExportArgs>),
+    /// Take the conversations of an export in JSON Lines into this database, while the service runs.
+    ///
+    /// What is there already stays as it is; what is broken off is gone on with by the same command.
+    Import(ImportArgs),
     /// What helps to try things out and to measure.
     #[command(subcommand)]
     Dev(DevVerb),
@@ -121,6 +125,16 @@ impl ExportArgs {
         };
         value.as_deref()
     }
+}
+
+/// What to import, and where to.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the fields of DatabaseArgs say it")]
+    pub database: DatabaseArgs,
+    /// The export, made by `kefu export FILE.jsonl`; - is standard input.
+    pub file: PathBuf,
 }
 
 /// What helps developers.

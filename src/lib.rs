@@ -13,6 +13,7 @@ pub mod domain;
 pub mod export;
 pub mod files;
 pub mod http;
+pub mod import;
 mod incident;
 mod index;
 pub mod metrics;

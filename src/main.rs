@@ -1,10 +1,12 @@
 //! The command line of `kefu`.
 
 use std::{
-    io::{self, BufRead, IsTerminal, Write},
+    fs::{self, File, OpenOptions},
+    io::{self, BufRead, IsTerminal, Seek, Write},
+    os::unix::fs::OpenOptionsExt,
     path::Path,
     process::ExitCode,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use chrono::{Days, NaiveDate, NaiveTime};
@@ -15,14 +17,14 @@ use clap::{
 use kefu::{
     backup::{self, Held},
     config::{
-        self, AgentVerb, Cli, DatabaseArgs, DevVerb, ExportArgs, LogFormat, RetentionVerb,
-        ServeArgs, Verb,
+        self, AgentVerb, Cli, DatabaseArgs, DevVerb, ExportArgs, ImportArgs, LogFormat,
+        RetentionVerb, ServeArgs, Verb,
     },
     dev,
-    domain::{HistoryFilter, RoomKind, now, rfc3339},
+    domain::{HistoryFilter, RoomKind, Token, now, rfc3339},
     export::{self, About, Format, Language, ToFile, Totals},
     files::Files,
-    password,
+    import, password,
     retention::{self, Ran},
     server,
     store::{Store, StoreError, StoreOptions},
@@ -79,6 +81,7 @@ fn run(verb: Verb) -> Result<(), String> {
         }
         Verb::Agent(verb) => agent(verb),
         Verb::Export(wanted) => export(&wanted),
+        Verb::Import(wanted) => import(&wanted),
         Verb::Dev(verb) => dev(verb),
         Verb::Backup(args) => {
             let files = open_files(&args.files)?;
@@ -223,6 +226,71 @@ fn export(wanted: &ExportArgs) -> Result<(), String> {
     }
     println!("wrote {}: {}", wanted.file.display(), said(done?));
     Ok(())
+}
+
+fn import(wanted: &ImportArgs) -> Result<(), String> {
+    let name = wanted.file.display().to_string();
+    let told = |error: io::Error| format!("{name}: {error}");
+    let mut file = match name.as_str() {
+        // It is read twice.
+        "-" => put_down(&mut io::stdin().lock()),
+        _ => File::open(&wanted.file),
+    }
+    .map_err(told)?;
+    let held = import::check(&file).map_err(|why| format!("{name}: {why}"))?;
+    let options = StoreOptions {
+        readers: 1,
+        // Nobody waits for an answer, and a busy database is no reason to stop.
+        patience: Duration::from_secs(30),
+        ..StoreOptions::new(wanted.database.database_url.clone(), RoomKind::Private)
+    };
+    let store = Store::open(options).map_err(|error| error.to_string())?;
+    let seen = io::stderr().is_terminal();
+    let progress = |done| {
+        if seen {
+            eprint!("\r{done} of {} messages", held.messages);
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(|error| error.to_string())?;
+    let done = runtime.block_on(import::run(&store, &mut file, progress));
+    if seen {
+        eprintln!();
+    }
+    let done = done.map_err(|why| format!("{name}: {why}"))?;
+    for (line, id) in &done.left {
+        println!("line {line}: conversation {id} goes on in another way here; it stays as it is");
+    }
+    for username in &done.accounts {
+        println!("made the account {username}, which is disabled");
+    }
+    if done.files > 0 {
+        println!(
+            "{} messages have files, whose bytes are not part of an export: copy them from the other KEFU_FILES",
+            done.files
+        );
+    }
+    println!(
+        "imported {} conversations with {} messages; {} were there already",
+        done.conversations, done.messages, done.known
+    );
+    Ok(())
+}
+
+/// Puts what comes into a file that nobody else sees, and that is gone when this program is.
+fn put_down(from: &mut impl io::Read) -> io::Result<File> {
+    let name = Token::random().map_err(io::Error::other)?;
+    let path = std::env::temp_dir().join(format!("kefu-import-{}", name.expose()));
+    let mut options = OpenOptions::new();
+    let mut file = (options.read(true).write(true).create_new(true))
+        .mode(0o600)
+        .open(&path)?;
+    fs::remove_file(&path)?;
+    io::copy(from, &mut file)?;
+    file.rewind()?;
+    Ok(file)
 }
 
 fn dev(verb: DevVerb) -> Result<(), String> {

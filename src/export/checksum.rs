@@ -53,13 +53,15 @@ impl<'de> Deserialize<'de> for Checksum {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Two digits a byte.
+pub fn hex(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits.map(digit).collect()
 }
 
-fn unhex(text: &str) -> Option<Vec<u8>> {
+/// Reads [`hex`] back.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits = text.bytes().map(|c| {
         char::from(c)
             .to_digit(16)

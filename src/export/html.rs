@@ -156,7 +156,7 @@ pub fn begin_conversation(out: &mut String, about: &About, one: &Exported) {
         "<section><h2>{} {}</h2><dl>",
         words.conversation, conversation.id
     );
-    if let Some(customer) = &one.customer {
+    if let Some(customer) = one.customer() {
         let known = |text: &Option<String>| text.clone().unwrap_or_default();
         pair(out, words.customer, &known(&customer.name));
         pair(out, words.email, &known(&customer.email));

@@ -13,20 +13,26 @@ mod html;
 mod jsonl;
 mod table;
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    checksum::{hex, unhex},
     cursor::{ExportCursor, NotAnExportCursor},
     file::{ToFile, to_file},
+    jsonl::VERSION,
 };
 use crate::{
     domain::{
-        ConversationId, CustomerDetails, HistoryFilter, Kind, Message, Reviewed, SearchWords, Seq,
-        Timestamp,
+        AgentId, ConversationId, CustomerDetails, HistoryFilter, Kind, Message, Reviewed,
+        SearchWords, Seq, Timestamp,
     },
-    store::{Cursor, HistoryCursor, Page, Store, StoreError, Viewer},
+    store::{Cursor, ExportDetails, HistoryCursor, Page, Store, StoreError, Viewer},
 };
 
 /// Conversations that are read at once.
@@ -128,8 +134,20 @@ pub struct Totals {
 pub struct Exported {
     /// The conversation, as the history has it.
     pub row: Reviewed,
+    /// What else there is to say of it.
+    pub details: ExportDetails,
+    /// User names and names of agents.
+    pub logins: Logins,
+}
+
+/// What agents type to sign in, and the names that customers see, by the number of their account.
+pub type Logins = Arc<HashMap<AgentId, (String, String)>>;
+
+impl Exported {
     /// Whose it is; `None` in a shared room.
-    pub customer: Option<CustomerDetails>,
+    pub fn customer(&self) -> Option<&CustomerDetails> {
+        self.details.customer.as_ref().map(|(customer, _)| customer)
+    }
 }
 
 /// A part of an export.
@@ -166,6 +184,7 @@ pub async fn part(
         at.made_at = Some(about.made_at);
         format.begin(&mut out, about);
     }
+    let logins: Logins = Arc::new(store.logins_by_id().await?);
     let since = Instant::now();
     let mut reached = None;
     while out.len() < PART_BYTES && since.elapsed() <= PART_WITHIN {
@@ -178,11 +197,14 @@ pub async fn part(
         let before = at.before.map(HistoryCursor::Began);
         let page = store.history(all, before, ROWS).await?;
         let ids = page.rows.iter().map(|row| row.listed.conversation.id);
-        let mut customers = store.customers_of(ids.collect()).await?;
+        let mut details = store.export_details(ids.collect()).await?;
         for row in page.rows {
             let id = row.listed.conversation.id;
-            let customer = customers.remove(&id);
-            let one = Exported { row, customer };
+            let one = Exported {
+                row,
+                details: details.remove(&id).unwrap_or_default(),
+                logins: Arc::clone(&logins),
+            };
             let began = one.row.listed.conversation.created_at;
             reached = Some(began);
             let place = Some(Cursor::new(began, id));
@@ -309,7 +331,7 @@ impl Format {
     fn message(self, out: &mut String, about: &About, one: &Exported, message: &Message) {
         match self {
             Self::Csv => table::message(out, one, message),
-            Self::Jsonl => jsonl::message(out, message),
+            Self::Jsonl => jsonl::message(out, one, message),
             Self::Html => html::message(out, about, message),
         }
     }

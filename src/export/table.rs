@@ -33,7 +33,7 @@ pub fn begin(out: &mut String) {
 pub fn message(out: &mut String, one: &Exported, message: &Message) {
     let row = &one.row;
     let conversation = &row.listed.conversation;
-    let customer = one.customer.as_ref();
+    let customer = one.customer();
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let (role, who) = match &message.author {
         Author::Customer { name, .. } => ("customer", name.clone()),

@@ -1,7 +1,5 @@
 //! What agents see of a customer. Called by HTTP; runs on the blocking threads of `mod.rs`.
 
-use std::collections::HashMap;
-
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
@@ -36,32 +34,11 @@ impl Store {
     ) -> Result<Option<CustomerRecord>, StoreError> {
         self.read(move |conn| customer_of(conn, conversation)).await
     }
-
-    /// The customers of these conversations, for those who review.
-    pub async fn customers_of(
-        &self,
-        ids: Vec<ConversationId>,
-    ) -> Result<HashMap<ConversationId, CustomerDetails>, StoreError> {
-        let ids: Vec<i64> = ids.into_iter().map(|id| id.0).collect();
-        let rows = self.read(move |conn| {
-            conversations::table
-                .inner_join(
-                    customers::table.on(customers::id.nullable().eq(conversations::customer_id)),
-                )
-                .filter(conversations::id.eq_any(ids.clone()))
-                .select((conversations::id, DetailsRow::as_select()))
-                .load::<(i64, DetailsRow)>(conn)
-        });
-        let rows = rows.await?.into_iter();
-        Ok(rows
-            .map(|(id, row)| (ConversationId(id), row.into()))
-            .collect())
-    }
 }
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = customers)]
-struct DetailsRow {
+pub(super) struct DetailsRow {
     id: i64,
     name: Option<String>,
     page: Option<String>,

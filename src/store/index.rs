@@ -28,7 +28,7 @@ use super::{
     schema::{conversations, search_segments, search_state},
     url::Engine,
 };
-use crate::domain::{Gram, Kind, Need};
+use crate::domain::{ConversationId, Gram, Kind, Need};
 
 /// Segments of a chunk: two signs of 64 name one.
 const CHUNK: i64 = 4_096;
@@ -61,6 +61,13 @@ impl Store {
     /// Indexes some of what is not indexed yet, from `from` on.
     pub async fn index(&self, from: Option<IndexPlace>) -> Result<IndexStep, StoreError> {
         self.read(move |conn| step(conn, from)).await
+    }
+
+    /// Indexes some of what these conversations have that is not indexed yet; `false` where there is more, or
+    /// somebody else was at it: then the same again. For what was said long ago and has only now come.
+    pub async fn index_these(&self, ids: Vec<ConversationId>) -> Result<bool, StoreError> {
+        let ids: Vec<i64> = ids.into_iter().map(|id| id.0).collect();
+        self.read(move |conn| these(conn, &ids)).await
     }
 }
 
@@ -133,12 +140,7 @@ pub(super) fn said(conn: &mut DbConnection, segments: &[Segment]) -> QueryResult
 fn step(conn: &mut DbConnection, from: Option<IndexPlace>) -> QueryResult<IndexStep> {
     let state = state(conn)?;
     let begin = from.or_else(|| Some(IndexPlace(state.caught_up_to? - MARGIN, 0)));
-    // A text may have 16 kB, and all of a step are in memory at once.
-    let most = match conn.engine() {
-        Engine::Mysql => 2_000,
-        // Nobody else can write meanwhile.
-        Engine::Sqlite => 200,
-    };
+    let most = most(conn);
     let found = look(conn, begin)?;
     let Some(last) = found.last().map(|row| IndexPlace(row.2, row.0)) else {
         return Ok(IndexStep {
@@ -169,6 +171,39 @@ fn step(conn: &mut DbConnection, from: Option<IndexPlace>) -> QueryResult<IndexS
         messages: messages.len(),
         next,
     })
+}
+
+/// Messages of one step.
+fn most(conn: &DbConnection) -> i64 {
+    // A text may have 16 kB, and all of a step are in memory at once.
+    match conn.engine() {
+        Engine::Mysql => 2_000,
+        // Nobody else can write meanwhile.
+        Engine::Sqlite => 200,
+    }
+}
+
+fn these(conn: &mut DbConnection, ids: &[i64]) -> QueryResult<bool> {
+    let state = state(conn)?;
+    let found: Vec<Active> = conversations::table
+        .filter(conversations::id.eq_any(ids))
+        .order((conversations::last_message_at, conversations::id))
+        .select((
+            conversations::id,
+            conversations::last_seq,
+            conversations::last_message_at,
+        ))
+        .load(conn)?;
+    let most = most(conn);
+    let (segments, place) = cut(conn, &found, state.next_segment, most)?;
+    if segments.is_empty() {
+        return Ok(true);
+    }
+    let grams = grams(&segments, &said(conn, &segments)?);
+    let done = write_transaction(conn, |conn| {
+        store(conn, state, &segments, &grams, state.caught_up_to)
+    })?;
+    Ok(done && place.is_none())
 }
 
 type Active = (i64, i64, NaiveDateTime);
@@ -284,7 +319,8 @@ fn store(
     diesel::update(search_state::table.find(STATE))
         .set(search_state::next_segment.eq(search_state::next_segment))
         .execute(conn)?;
-    if state(conn)?.next_segment != seen.next_segment {
+    let now = state(conn)?;
+    if now.next_segment != seen.next_segment {
         return Ok(false);
     }
     for rows in segments.chunks(STATEMENT_ROWS) {
@@ -327,7 +363,7 @@ fn store(
     diesel::update(search_state::table.find(STATE))
         .set((
             search_state::next_segment.eq(seen.next_segment + count),
-            search_state::caught_up_to.eq(caught_up_to),
+            search_state::caught_up_to.eq(caught_up_to.max(now.caught_up_to)),
         ))
         .execute(conn)?;
     Ok(true)

@@ -20,11 +20,13 @@ mod connection;
 mod customer;
 mod erase;
 mod error;
+mod export;
 mod feedback;
 mod files;
 mod history;
 mod holds;
 mod identity;
+mod import;
 mod index;
 mod lease;
 mod long;
@@ -65,10 +67,15 @@ pub use self::{
     backup::{BackupError, dump, restore},
     erase::{OwnConversation, Unerased},
     error::StoreError,
+    export::ExportDetails,
     feedback::Unrated,
     files::{NewFile, Uploader, Usage},
     history::{HistoryCursor, HistoryPage},
     identity::{EndedToken, Holder, Identified},
+    import::{
+        ImportAgent, ImportAuthor, ImportConversation, ImportMessage, ImportOutcome, ImportPiece,
+        ImportStep, Known,
+    },
     index::{IndexPlace, IndexStep},
     presence::{Colleague, KeepPresence, Staff},
     reads::{ConversationPage, Cursor, CustomerJoin, MessagePage, NotACursor, Page, Viewer},

@@ -30,7 +30,7 @@ const NASTY: &str =
     "\"quotes\" 'single' \\ back\\nslash % _ 你好 🎉 \u{2028} \u{1} \t\r\nend; -- `x` $1 ?";
 
 /// A service with something in every table.
-fn fill(server: &Server, database: &Database) -> (String, String, i64) {
+pub fn fill(server: &Server, database: &Database) -> (String, String, i64) {
     let admin = server.sign_in();
     let mine = token();
     let (mut client, _) = Client::customer(server, &mine, json!({}));

@@ -31,6 +31,7 @@ mod files;
 mod history;
 mod http;
 mod identity;
+mod import;
 mod inbox;
 mod limits;
 mod logs;

@@ -28,6 +28,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     ("export", &["domain", "protocol", "store"]),
+    ("import", &["config", "domain", "export", "store"]),
     ("config", &["domain", "store"]),
     ("socketio", &["channel", "texts"]),
     (

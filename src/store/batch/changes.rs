@@ -120,9 +120,25 @@ pub fn insert_conversations(
     Ok(())
 }
 
-/// Inserts messages. Only what somebody sent is bound: the rest is numbers, times and words of our own,
+/// Inserts messages that have their numbers, as many to a statement as suits.
+pub fn insert_messages(conn: &mut DbConnection, messages: &[NewMessage]) -> QueryResult<()> {
+    let mut rest = messages;
+    while !rest.is_empty() {
+        let mut bytes = 0;
+        let fits = rest.iter().take(STATEMENT_ROWS).take_while(|message| {
+            bytes += message.text.len();
+            bytes <= STATEMENT_BYTES
+        });
+        let (now, later) = rest.split_at(fits.count().max(1));
+        insert_some(conn, now)?;
+        rest = later;
+    }
+    Ok(())
+}
+
+/// Only what somebody sent is bound: the rest is numbers, times and words of our own,
 /// and a bound value costs more than the message's whole way through the room.
-fn insert_messages(conn: &mut DbConnection, messages: &[NewMessage]) -> QueryResult<()> {
+fn insert_some(conn: &mut DbConnection, messages: &[NewMessage]) -> QueryResult<()> {
     let mut sql = String::with_capacity(160 + 128 * messages.len());
     sql.push_str(
         "INSERT INTO messages (conversation_id, seq, client_id, kind, sender_role, sender_id, text, \
@@ -240,17 +256,7 @@ impl Changes {
         rows: &BTreeMap<i64, ConversationRow>,
         at: NaiveDateTime,
     ) -> Result<()> {
-        let mut rest = self.messages.as_slice();
-        while !rest.is_empty() {
-            let mut bytes = 0;
-            let fits = rest.iter().take(STATEMENT_ROWS).take_while(|message| {
-                bytes += message.text.len();
-                bytes <= STATEMENT_BYTES
-            });
-            let (now, later) = rest.split_at(fits.count().max(1));
-            insert_messages(conn, now)?;
-            rest = later;
-        }
+        insert_messages(conn, &self.messages)?;
         for (id, conversation, seq) in &self.files {
             files::post(conn, id, *conversation, *seq)?;
         }

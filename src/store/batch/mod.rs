@@ -17,7 +17,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use diesel::result::{DatabaseErrorKind, Error};
 
 pub(super) use self::{
-    changes::{Changes, EVERYBODY, NewConversation, insert_conversations, sql_time},
+    changes::{
+        Changes, EVERYBODY, NewConversation, NewMessage, insert_conversations, insert_messages,
+        sql_time,
+    },
     look::lock,
 };
 use self::{
