@@ -3,12 +3,16 @@
 
 use std::{
     collections::HashMap,
-    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, channel},
+    },
     time::{Duration, Instant},
 };
 
 use crate::{
     domain::{AgentRef, ClientId, ConversationId, CustomerKey, Kind, Token},
+    metrics::Metrics,
     store::{Post, Poster, Store, StoreError, Ticket, Write, Writer, Written},
 };
 
@@ -50,12 +54,14 @@ pub fn measure(store: &Store, load: Load) -> Result<Figures, StoreError> {
     let account = store.create_first_account("measure", "Measure", "!")?;
     let account =
         account.ok_or_else(|| StoreError::Internal("there are accounts already".into()))?;
+    let metrics = Metrics::new().map_err(|error| StoreError::Internal(error.to_string()))?;
+    let sink = move |written| drop(sink.send(written));
     let mut desk = Desk {
-        writer: store.start_writer(move |written| drop(sink.send(written)))?,
+        writer: store.start_writer(Arc::new(metrics), sink)?,
         stored,
         agent: AgentRef {
-            id: account.id,
-            name: account.name,
+            id: account.me.id,
+            name: account.me.name,
         },
         customers: (0..load.conversations)
             .filter_map(|_| Some((CustomerKey::from(&Token::random().ok()?), None)))
