@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     App, access,
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     chat::refuse,
     domain::{
-        AuditAction, Code, Refusal, rfc3339,
+        AuditAction, Code, Hold, Refusal, rfc3339,
         settings::{Retention, RetentionRule, Section},
     },
     retention::dry_run,
@@ -29,6 +29,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(super::get("/holds", list))
         .service(
             web::resource("/conversations/{id}/hold")
+                .route(super::reading().to(hold_on))
                 .route(web::put().to(hold))
                 .route(web::delete().to(lift))
                 .default_service(web::to(wrong_method)),
@@ -67,18 +68,33 @@ async fn try_out(
 /// `GET /api/v1/holds`.
 async fn list(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Answer> {
     access::reviewer(&request, &app).await?;
-    let holds = app.store.holds().await.map_err(refuse)?;
-    let views: Vec<_> = (holds.iter())
-        .map(|hold| {
-            json!({
-                "conversation": hold.conversation,
-                "reason": hold.reason,
-                "by": {"id": hold.by.id, "name": hold.by.name},
-                "created_at": rfc3339(hold.created_at),
-            })
-        })
-        .collect();
+    let holds = app.store.holds(None).await.map_err(refuse)?;
+    let views: Vec<_> = holds.iter().map(view).collect();
     Ok(fresh(StatusCode::OK, &json!({"holds": views})))
+}
+
+/// `GET /api/v1/conversations/<id>/hold`.
+async fn hold_on(
+    request: HttpRequest,
+    app: web::Data<App>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Answer> {
+    access::reviewer(&request, &app).await?;
+    let id = conversation_id(&id)?;
+    let holds = app.store.holds(Some(id)).await.map_err(refuse)?;
+    Ok(fresh(
+        StatusCode::OK,
+        &json!({"hold": holds.first().map(view)}),
+    ))
+}
+
+fn view(hold: &Hold) -> Value {
+    json!({
+        "conversation": hold.conversation,
+        "reason": hold.reason,
+        "by": {"id": hold.by.id, "name": hold.by.name},
+        "created_at": rfc3339(hold.created_at),
+    })
 }
 
 #[derive(Deserialize)]

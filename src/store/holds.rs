@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::{
     Store, StoreError, audit,
-    connection::{DbConnection, write_transaction},
+    connection::{DbConnection, MultiBackend, write_transaction},
     rows::{agent_names, agent_ref},
     schema::{conversations, holds},
 };
@@ -63,10 +63,10 @@ impl Store {
         .await
     }
 
-    /// What is held, the newest first.
-    pub async fn holds(&self) -> Result<Vec<Hold>, StoreError> {
-        self.read(|conn| {
-            let rows: Vec<(i64, String, i64, NaiveDateTime)> = holds::table
+    /// What is held, the newest first; or the one of a conversation.
+    pub async fn holds(&self, only: Option<ConversationId>) -> Result<Vec<Hold>, StoreError> {
+        self.read(move |conn| {
+            let mut query = holds::table
                 .order((holds::created_at.desc(), holds::conversation_id.desc()))
                 .limit(LISTED)
                 .select((
@@ -75,7 +75,11 @@ impl Store {
                     holds::agent_id,
                     holds::created_at,
                 ))
-                .load(conn)?;
+                .into_boxed::<MultiBackend>();
+            if let Some(id) = only {
+                query = query.filter(holds::conversation_id.eq(id.0));
+            }
+            let rows: Vec<(i64, String, i64, NaiveDateTime)> = query.load(conn)?;
             let by: Vec<i64> = rows.iter().map(|row| row.2).collect();
             let names = agent_names(conn, &by)?;
             let hold = |(id, reason, by, at): (i64, String, i64, NaiveDateTime)| Hold {

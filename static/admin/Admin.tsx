@@ -8,6 +8,7 @@ import { LanguageSwitch } from '../shared/ui/LanguageSwitch';
 import { query } from './address';
 import { adminWords } from './adminWords';
 import { AuditLog } from './audit/AuditLog';
+import { Cleanup } from './cleanup/Cleanup';
 import { History } from './History';
 import { whoAmI } from './historyApi';
 import { Link } from './Link';
@@ -107,13 +108,15 @@ function Allowed({ view, ...props }: ViewProps & { view: View | null }) {
   }
 }
 
-function Shown({ view, signedOut }: ViewProps & { view: View }) {
+function Shown({ view, me, signedOut }: ViewProps & { view: View }) {
   switch (view) {
     case 'history':
-      return <History signedOut={signedOut} />;
+      return <History isAdmin={me.role === 'admin'} signedOut={signedOut} />;
     case 'reports':
       return <Reports signedOut={signedOut} />;
     case 'audit':
       return <AuditLog signedOut={signedOut} />;
+    case 'cleanup':
+      return <Cleanup signedOut={signedOut} />;
   }
 }

@@ -18,7 +18,12 @@ import { Region } from './Region';
 import { Transcript } from './Transcript';
 import { took } from './took';
 
-export function History({ signedOut }: { signedOut: () => void }) {
+interface HistoryProps {
+  isAdmin: boolean;
+  signedOut: () => void;
+}
+
+export function History({ isAdmin, signedOut }: HistoryProps) {
   const words = adminWords.value;
   const place = read(query.value, new Date());
   const [found, setFound] = useState<api.Rows>({ rows: [], next: null });
@@ -65,6 +70,7 @@ export function History({ signedOut }: { signedOut: () => void }) {
         key={place.open}
         id={place.open}
         words={place.filter.q}
+        isAdmin={isAdmin}
         signedOut={signedOut}
         shut={() => go(write({ ...place, open: null }))}
       />

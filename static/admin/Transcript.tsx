@@ -1,23 +1,31 @@
 // One conversation to read, whoever has it: everything that was said and done, notes among it.
 
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { customerOf } from '../agent/customerApi';
+import { orErased } from '../agent/erased';
 import type { Message, WireError } from '../shared/core/wire';
 import { locale } from '../shared/ui/locale';
 import { eventLine } from '../shared/ui/names';
 import { adminWords } from './adminWords';
+import { Hold } from './Hold';
 import * as api from './historyApi';
+import { Link } from './Link';
 import { marked } from './marked';
 import { Problem } from './Problem';
+import { useAnswer } from './useAnswer';
+import { toView } from './views';
 
 interface TranscriptProps {
   id: string;
   /** What was searched for; marked where it stands. */
   words: string;
+  isAdmin: boolean;
   signedOut: () => void;
   shut: () => void;
 }
 
-export function Transcript({ id, words: searched, signedOut, shut }: TranscriptProps) {
+export function Transcript(props: TranscriptProps) {
+  const { id, words: searched, isAdmin, signedOut, shut } = props;
   const words = adminWords.value;
   const [messages, setMessages] = useState<readonly Message[]>([]);
   const [more, setMore] = useState(false);
@@ -55,7 +63,10 @@ export function Transcript({ id, words: searched, signedOut, shut }: TranscriptP
         <h2>
           {words.transcript} {id}
         </h2>
+        <Whose id={id} isAdmin={isAdmin} signedOut={signedOut} />
       </header>
+      {/* One that there is not is under no hold. */}
+      {messages.length > 0 && <Hold conversation={id} isAdmin={isAdmin} signedOut={signedOut} />}
       <ol class="admin-said">
         {messages.map(message => (
           <Said key={message.seq} message={message} searched={searched} />
@@ -73,6 +84,31 @@ export function Transcript({ id, words: searched, signedOut, shut }: TranscriptP
         </button>
       )}
     </section>
+  );
+}
+
+interface WhoseProps {
+  id: string;
+  isAdmin: boolean;
+  signedOut: () => void;
+}
+
+/** Who the customer is; for admins a step to where all that is held on them is taken out or erased. */
+function Whose({ id, isAdmin, signedOut }: WhoseProps) {
+  const words = adminWords.value;
+  const { found } = useAnswer(() => customerOf(id), id, signedOut);
+  const customer = found?.customer ?? null;
+  if (customer === null) return null;
+  return (
+    <>
+      <p class="admin-whose">
+        <bdi>{customer.name ?? words.noName(customer.id)}</bdi>
+        {customer.email !== null && <bdi>{customer.email}</bdi>}
+      </p>
+      {isAdmin && (
+        <Link to={toView('cleanup', { customer: customer.id })}>{words.cleanup.eraseOrExport}</Link>
+      )}
+    </>
   );
 }
 
@@ -105,7 +141,7 @@ function Said({ message, searched }: { message: Message; searched: string }) {
         {kind === 'note' && <span class="admin-note-mark">{words.noteMark}</span>} {time}
       </p>
       <p class="admin-text" dir="auto">
-        {marked(text, searched).map((piece, place) =>
+        {marked(orErased(text, words), searched).map((piece, place) =>
           piece.hit ? <mark key={place}>{piece.text}</mark> : piece.text,
         )}
       </p>

@@ -6,6 +6,8 @@ import type { Language } from '../shared/core/i18n';
 import { locale } from '../shared/ui/locale';
 import { en as auditEn } from './words/audit.en';
 import { zh as auditZh } from './words/audit.zh';
+import { en as cleanupEn } from './words/cleanup.en';
+import { zh as cleanupZh } from './words/cleanup.zh';
 import { en } from './words/en';
 import { en as reportsEn } from './words/reports.en';
 import { zh as reportsZh } from './words/reports.zh';
@@ -14,11 +16,12 @@ import { zh } from './words/zh';
 type OwnWords = typeof en & {
   reports: typeof reportsEn;
   audit: typeof auditEn;
+  cleanup: typeof cleanupEn;
 };
 
 const WORDS: Readonly<Record<Language, OwnWords>> = {
-  en: { ...en, reports: reportsEn, audit: auditEn },
-  zh: { ...zh, reports: reportsZh, audit: auditZh },
+  en: { ...en, reports: reportsEn, audit: auditEn, cleanup: cleanupEn },
+  zh: { ...zh, reports: reportsZh, audit: auditZh, cleanup: cleanupZh },
 };
 
 export type AdminWords = AllWords &

@@ -50,6 +50,11 @@ export function rows(filter: Filter, before: string | null): Promise<Answer<Rows
   const query = asked(filter);
   query.set('limit', '50');
   if (before !== null) query.set('before', before);
+  return rowsOf(query);
+}
+
+/** A page of what is asked for. */
+export function rowsOf(query: URLSearchParams): Promise<Answer<Rows>> {
   return call(`/history?${query}`, body => {
     const found = field(body, 'rows');
     if (!Array.isArray(found)) return null;

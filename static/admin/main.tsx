@@ -2,6 +2,7 @@
 
 import '../shared/ui/theme.css';
 import '../agent/agent.css';
+import '../agent/account.css';
 import './admin.css';
 import { render } from 'preact';
 import { Admin } from './Admin';

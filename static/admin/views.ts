@@ -1,12 +1,12 @@
 // The views of this page, and who sees which. The server decides by itself what it answers to whom; this keeps the
 // page from offering what it would refuse.
 
-export const VIEWS = ['history', 'reports', 'audit'] as const;
+export const VIEWS = ['history', 'reports', 'audit', 'cleanup'] as const;
 
 export type View = (typeof VIEWS)[number];
 
 /** For admins; the others are for supervisors as well. */
-const ADMINS: readonly View[] = ['audit'];
+const ADMINS: readonly View[] = ['audit', 'cleanup'];
 
 /** Which view an address names: without a name the history, and null for what there is not. */
 export function viewOf(query: URLSearchParams): View | null {

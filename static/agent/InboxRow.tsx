@@ -6,6 +6,7 @@ import type { Locale } from '../shared/core/i18n';
 import type { Conversation } from '../shared/core/wire';
 import { titleOf } from '../shared/ui/names';
 import type { AllWords } from './consoleWords';
+import { orErased } from './erased';
 import { goTo } from './route';
 import { TagLine } from './Tags';
 
@@ -36,7 +37,7 @@ export class InboxRow extends Component<InboxRowProps> {
     const at = Date.parse(conversation.last_message_at);
     const title = titleOf(conversation, words);
     const mine = last !== null && last.from.role === 'agent' && last.from.id === myId;
-    const preview = last === null ? words.noMessagesYet : last.text.slice(0, 200);
+    const preview = last === null ? words.noMessagesYet : orErased(last.text, words).slice(0, 200);
     return (
       <li>
         <a

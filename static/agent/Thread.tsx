@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import { attention, finePointer } from '../shared/browser';
 import type { Chat } from '../shared/core/chat';
 import type { Drafts } from '../shared/core/drafts';
+import type { Row } from '../shared/core/rows';
 import type { Conversation, Person, WireError } from '../shared/core/wire';
 import { Composer } from '../shared/ui/Composer';
 import { BackIcon, LockIcon } from '../shared/ui/icons';
@@ -14,8 +15,9 @@ import { MessageList } from '../shared/ui/MessageList';
 import { nameOf, titleOf, typingLine } from '../shared/ui/names';
 import { useRows } from '../shared/ui/useRows';
 import { Actions } from './Actions';
-import { consoleWords } from './consoleWords';
+import { type AllWords, consoleWords } from './consoleWords';
 import { DetailsButton } from './Details';
+import { orErased } from './erased';
 import { Status } from './InboxRow';
 import { useReplyMenu } from './ReplyMenu';
 import { repliesWords } from './repliesWords';
@@ -34,7 +36,8 @@ export function Thread({ id, live, drafts, problem }: ThreadProps) {
   const chat = live.value;
   const conversation = chat.directory.get(id);
   const timeline = chat.timeline(id);
-  const rows = useRows(chat, id);
+  const all = useRows(chat, id);
+  const rows = useMemo(() => all.map(row => withoutErased(row, words)), [all, words]);
   const [atEnd, setAtEnd] = useState(true);
   const looking = attention.value;
   const loaded = timeline?.loaded === true;
@@ -203,4 +206,11 @@ function Who({ conversation, title, connected, myId }: WhoProps) {
       </div>
     </div>
   );
+}
+
+/** What was erased, in words. */
+function withoutErased(row: Row, words: AllWords): Row {
+  if (row.kind !== 'message') return row;
+  const text = orErased(row.text, words);
+  return text === row.text ? row : { ...row, text };
 }

@@ -168,9 +168,13 @@ fn a_hold_keeps_a_conversation_and_is_told_in_the_log(engine: Engine) {
     let held = call(&server, "GET", "/holds", &admin, None);
     assert_eq!(held.body["holds"][0]["conversation"], id.to_string());
     assert_eq!(held.body["holds"][0]["reason"], "a lawsuit");
+    let told = call(&server, "GET", &path, &admin, None);
+    assert_eq!(told.body["hold"], held.body["holds"][0]);
     run(&server, &[]);
     assert_eq!(ids(&database), [id]);
     assert_eq!(call(&server, "DELETE", &path, &admin, None).status, 204);
+    let told = call(&server, "GET", &path, &admin, None);
+    assert_eq!(told.body, json!({"hold": null}));
     run(&server, &[]);
     assert!(ids(&database).is_empty());
     let answer = call(&server, "PUT", &path, &admin, Some(&body));
@@ -267,7 +271,9 @@ fn only_admins_decide_what_is_kept(engine: Engine) {
         );
     }
     assert_eq!(entries(&server, &admin, "&action=refused").len(), 12);
-    assert_eq!(call(&server, "GET", "/holds", &wu, None).status, 200);
+    for path in ["/holds", "/conversations/1/hold"] {
+        assert_eq!(call(&server, "GET", path, &wu, None).status, 200);
+    }
     for reason in [
         json!({"reason": " "}),
         json!({"reason": "x".repeat(501)}),

@@ -78,6 +78,7 @@ export const en = {
   roleAgent: 'Agent',
   roleSupervisor: 'Supervisor',
   roleAdmin: 'Administrator',
+  erased: 'Erased',
   youPrefix: (text: string) => `You: ${text}`,
   tooManyTries: (seconds: number) =>
     seconds === 1 ? 'Too many tries. Wait 1 second.' : `Too many tries. Wait ${seconds} seconds.`,

@@ -80,6 +80,7 @@ export const zh: ConsoleWords = {
   roleAgent: '客服',
   roleSupervisor: '主管',
   roleAdmin: '管理员',
+  erased: '已抹除',
   youPrefix: text => `您：${text}`,
   tooManyTries: seconds => `尝试次数过多，请等待 ${seconds} 秒。`,
 };

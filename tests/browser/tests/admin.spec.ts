@@ -110,6 +110,43 @@ for (const language of ['en', 'zh'] as const) {
     await fits(page);
   });
 
+  test(`each view has an address of its own (${language})`, async ({ people, server, watch }) => {
+    const page = await signedIn(people, watch, language);
+    const heading = page.getByRole('heading', { level: 1 });
+    const links = page.getByRole('navigation').getByRole('link');
+    await expect(links).toHaveText([...said.views, said.console]);
+    for (const view of said.views) {
+      await page.getByRole('link', { name: view, exact: true }).click();
+      await expect(heading).toHaveText(view);
+      await expect(page).toHaveTitle(`${view} · Kefu`);
+      await expect(page.locator('nav [aria-current=page]')).toHaveText(view);
+    }
+    await page.reload();
+    await expect(heading).toHaveText(said.views[3]);
+    for (const view of [2, 1, 0]) {
+      await page.goBack();
+      await expect(heading).toHaveText(said.views[view] ?? '');
+    }
+    await page.goto('/admin?view=nonsense');
+    await expect(page.getByRole('alert')).toHaveText(said.noSuchPage);
+    await axe(page, 'no such view');
+
+    // A supervisor reviews, and is told what is not for them.
+    await server.addAgent('wu', 'Wu', 'supervisor');
+    const wu = await signedIn(people, watch, language, 'wu');
+    await expect(wu.getByRole('navigation').getByRole('link')).toHaveText([
+      ...said.views.slice(0, 2),
+      said.console,
+    ]);
+    for (const view of ['audit', 'cleanup']) {
+      await wu.goto(`/admin?view=${view}`);
+      await expect(wu.getByRole('alert')).toHaveText(said.forAdmins);
+      await axe(wu, `${view}, which is for admins`);
+    }
+    await wu.goto('/admin');
+    await expect(wu.getByLabel(said.agent, { exact: true }).getByRole('option', { name: 'Wu' })).toHaveCount(1);
+  });
+
   test(`who may not review sees nothing of it (${language})`, async ({ people, watch }) => {
     const agent = await people.colleague('Li Wei', { language });
     watch.announce(/403/);
