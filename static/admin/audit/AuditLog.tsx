@@ -151,12 +151,18 @@ function Row({ entry }: { entry: api.Entry }) {
   );
 }
 
-/** What it was done to; a conversation and an account's name can be looked at. */
+/** What it was done to; conversations and customers are a step away, accounts have a name. */
 function Subject({ kind, id }: { kind: string; id: string }) {
   const { subjects } = adminWords.value.audit;
   const told = subjects[kind]?.(id) ?? `${kind} ${id}`;
-  if (kind === 'conversation')
-    return <Link to={toView('history', { conversation: id })}>{told}</Link>;
-  const agent = kind === 'account' ? allAgents.value.find(one => one.id === id) : undefined;
-  return <bdi>{agent?.name ?? told}</bdi>;
+  switch (kind) {
+    case 'conversation':
+      return <Link to={toView('history', { conversation: id })}>{told}</Link>;
+    case 'customer':
+      return <Link to={toView('cleanup', { customer: id })}>{told}</Link>;
+    default: {
+      const agent = kind === 'account' ? allAgents.value.find(one => one.id === id) : undefined;
+      return <bdi>{agent?.name ?? told}</bdi>;
+    }
+  }
 }

@@ -1,6 +1,6 @@
 // What is held on a customer, taken out or erased, and the receipts of those who were erased.
 
-import { useId, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { sizeOf } from '../../shared/files/check';
 import { locale } from '../../shared/ui/locale';
 import { go, query } from '../address';
@@ -30,6 +30,9 @@ export function Customers({ signedOut }: { signedOut: () => void }) {
   const [erasing, setErasing] = useState<api.Customer | null>(null);
   const [erased, setErased] = useState<{ receipt: api.Receipt; name: string } | null>(null);
   const outcome = useRef<HTMLParagraphElement>(null);
+  useLayoutEffect(() => {
+    if (erased !== null) outcome.current?.focus();
+  }, [erased]);
   return (
     <>
       <p class="hint">{said.customersMore}</p>
@@ -88,7 +91,6 @@ export function Customers({ signedOut }: { signedOut: () => void }) {
             setErased({ receipt, name: said.customer(receipt.customer) });
             void load();
             void receipts.load();
-            outcome.current?.focus();
           }}
           closed={() => setErasing(null)}
         />

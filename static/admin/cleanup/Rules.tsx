@@ -111,42 +111,44 @@ function Form({ section, reload }: FormProps) {
   };
 
   return (
-    <form ref={form} class="admin-rules" aria-busy={busy} noValidate onSubmit={save}>
-      {rules.length === 0 && <p>{words.noRules}</p>}
-      <datalist id={tagList}>
-        {allTags.value.map(one => (
-          <option key={one.id} value={one.name} />
+    <>
+      <form ref={form} class="admin-rules" aria-busy={busy} noValidate onSubmit={save}>
+        {rules.length === 0 && <p>{words.noRules}</p>}
+        <datalist id={tagList}>
+          {allTags.value.map(one => (
+            <option key={one.id} value={one.name} />
+          ))}
+        </datalist>
+        {rules.map((rule, at) => (
+          <Rule
+            key={rule.key}
+            at={at}
+            rule={rule}
+            tagList={tagList}
+            wrong={wrong}
+            set={fields => set(at, fields)}
+            raise={() => change(raised(rules, at))}
+            remove={() => change(rules.filter(one => one !== rule))}
+          />
         ))}
-      </datalist>
-      {rules.map((rule, at) => (
-        <Rule
-          key={rule.key}
-          at={at}
-          rule={rule}
-          tagList={tagList}
-          wrong={wrong}
-          set={fields => set(at, fields)}
-          raise={() => change(raised(rules, at))}
-          remove={() => change(rules.filter(one => one !== rule))}
-        />
-      ))}
-      <div class="tasks">
-        <button type="button" class="plain" onClick={add}>
-          {words.addRule}
-        </button>
-        <button type="button" class="plain" aria-disabled={busy} onClick={() => void count()}>
-          {words.tryOut}
-        </button>
-        <button type="submit" class="primary" aria-disabled={busy}>
-          {words.saveRules}
-        </button>
-        {isOld && (
-          <button type="button" class="plain" onClick={() => void reload()}>
-            {words.loadTheirs}
+        <div class="tasks">
+          <button type="button" class="plain" onClick={add}>
+            {words.addRule}
           </button>
-        )}
-      </div>
-      <OutcomeLine outcome={outcome} />
+          <button type="button" class="plain" aria-disabled={busy} onClick={() => void count()}>
+            {words.tryOut}
+          </button>
+          <button type="submit" class="primary" aria-disabled={busy}>
+            {words.saveRules}
+          </button>
+          {isOld && (
+            <button type="button" class="plain" onClick={() => void reload()}>
+              {words.loadTheirs}
+            </button>
+          )}
+        </div>
+        <OutcomeLine outcome={outcome} />
+      </form>
       {asked !== null && (
         <Confirm
           title={words.askTitle}
@@ -167,7 +169,7 @@ function Form({ section, reload }: FormProps) {
           <p>{words.ask(counted(asked.count, all, tag))}</p>
         </Confirm>
       )}
-    </form>
+    </>
   );
 }
 

@@ -163,6 +163,7 @@ for (const language of ['en', 'zh'] as const) {
     await expect(dialog).toContainText(some);
     await dialog.getByRole('button', { name: said.saveAndDelete }).click();
     await expect(rules.getByRole('status')).toHaveText(said.saved);
+    await expect(dialog).toHaveCount(0);
     await page.reload();
     await expect(rules.getByLabel(said.tag).first()).toHaveValue('vip');
     await expect(days.nth(1)).toHaveValue('30');
@@ -259,7 +260,7 @@ for (const language of ['en', 'zh'] as const) {
     const agent = await WireSession.agent(server, await Api.signIn(server));
     await agent.ask({ type: 'conversation.close', conversation });
     await erase('1');
-    await expect(page.getByText(said.receipt)).toBeVisible();
+    await expect(page.getByText(said.receipt)).toBeFocused();
     const receipts = page.getByRole('region', { name: said.receipts });
     await expect(receipts.locator('tbody tr')).toHaveCount(1);
     await axe(page, 'a receipt');
