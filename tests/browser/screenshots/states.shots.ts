@@ -1,9 +1,10 @@
 // The pictures that somebody looks at before a page is called done.
 
 import type { Page } from '@playwright/test';
-import { type Browsing, test } from '../support/fixtures.ts';
+import { type Browsing, expect, test } from '../support/fixtures.ts';
+import { allowIdentity, identify } from '../support/identified.ts';
 import { consoleTour, customerTour } from '../support/tour.ts';
-import { WireSession } from '../support/wire.ts';
+import { Api, WireSession } from '../support/wire.ts';
 
 const FOLDER = process.env.KEFU_SHOTS ?? 'test-results/screenshots';
 
@@ -82,4 +83,52 @@ test('where the focus is', async ({ people }) => {
       await shoot(page, `${who} focus ${n}`);
     }
   }
+});
+
+// docs/pages.png.
+test('the picture of the README', async ({ people, server }) => {
+  await allowIdentity(await Api.signIn(server));
+  for (const text of [
+    'Do you ship to Iceland?',
+    '请问发票可以重开吗？',
+    'My parcel says delivered, but it is not here',
+  ]) {
+    await (await WireSession.customer(server, undefined, { language: 'en-IE' })).post(text);
+  }
+  const customer = await people.customer({ viewport: { width: 380, height: 640 } });
+  await identify(customer.page);
+  await customer.online();
+  await customer.send('Hello! Can I still return this?');
+  const agent = await people.agent({ viewport: { width: 1100, height: 640 } });
+  await agent.choose('Can I still return this?');
+  await agent.send('Hi! Yes, within 30 days, opened or not.');
+  await expect(customer.message('within 30 days')).toBeVisible();
+  await customer.send('太好了，谢谢！ Here is the order: https://shop.example/orders/1042');
+  await expect(agent.message('orders/1042')).toBeVisible();
+  await agent.tag('return');
+  await agent.button(agent.words.note).click();
+  await agent.note.fill('Second return this month');
+  await agent.note.press('Enter');
+  await agent.button(agent.words.reply).click();
+  await agent.send('Thank you. The label is on its way to your inbox.');
+  await expect(customer.message('on its way')).toBeVisible();
+  await customer.settled();
+  await agent.composer.pressSequentially('Anything');
+  await expect(customer.typing).not.toHaveText('');
+
+  const cards = [];
+  for (const page of [customer.page, agent.page]) {
+    cards.push(`data:image/png;base64,${(await page.screenshot()).toString('base64')}`);
+  }
+  const wall = await people.page({ viewport: { width: 1560, height: 690 } });
+  await wall.setContent(`
+    <body style="display: flex; gap: 30px; margin: 25px; background: #dde1e6">
+      ${cards
+        .map(
+          card =>
+            `<img src="${card}" style="border-radius: 12px; box-shadow: 0 4px 16px #0003">`,
+        )
+        .join('')}
+    </body>`);
+  await shoot(wall, 'pages');
 });
