@@ -51,6 +51,17 @@ bench: bench/node/node_modules/.kefu-installed ## what a message costs, beside o
 	scripts/with-mariadb "$(TARGET_DIR)/bench/release/kefu-bench" "$(TARGET_DIR)/release/kefu" bench/node \
 	  --out docs/PERFORMANCE.md $(ARGS)
 
+# Not part of the tests: it takes an hour or two and wants the machine for itself. One of them, or a shorter run:
+#   KEFU_TORTURE_ROUNDS=100 make torture ARGS='-E test(kill)'
+.PHONY: torture
+torture: export KEFU_TORTURE_ROUNDS := $(or $(KEFU_TORTURE_ROUNDS),1000)
+torture: export KEFU_TORTURE_SECONDS := $(or $(KEFU_TORTURE_SECONDS),30)
+torture: export KEFU_TORTURE_PEERS := $(or $(KEFU_TORTURE_PEERS),1000)
+torture: ## the tests of faults at length: 1,000 times kill -9, outages of 30 s, 1,000 peers that misbehave
+	@scripts/setup server test-server
+	ulimit -Sn "$$(ulimit -Hn)"; scripts/with-mariadb cargo nextest run --locked --profile torture \
+	  --no-capture $(or $(ARGS),-E 'test(/^faults::/)')
+
 # Not part of the tests either. Smaller: make history-bench ARGS='--messages 100000'
 .PHONY: history-bench
 history-bench: ## how quick history and search are among 1,000,000 messages on a MariaDB of its own

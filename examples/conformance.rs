@@ -170,6 +170,7 @@ async fn main() -> io::Result<()> {
         max_body: 1_000_000,
         queue_frames: 1_000,
         queue_bytes: 4_000_000,
+        marks: Arc::default(),
     });
     let limit = settings.max_payload;
     let echo = endpoint(&settings, || Echo);

@@ -11,7 +11,7 @@ use crate::metrics::Committed;
 /// Text messages, one after the other.
 #[derive(Debug)]
 pub struct Texts {
-    texts: Box<[ByteString]>,
+    list: Box<[ByteString]>,
     framed: OnceLock<Bytes>,
     /// When what they tell was committed, where that is of interest.
     committed: Option<Committed>,
@@ -19,6 +19,7 @@ pub struct Texts {
 
 impl Texts {
     /// The same, telling of a commit.
+    #[must_use]
     pub fn of(self, committed: Option<Committed>) -> Self {
         Self { committed, ..self }
     }
@@ -32,19 +33,19 @@ impl Texts {
 
     /// Their bytes as `frame` makes them, which is asked once.
     pub fn framed(&self, frame: impl FnOnce(&[ByteString]) -> Bytes) -> Bytes {
-        self.framed.get_or_init(|| frame(&self.texts)).clone()
+        self.framed.get_or_init(|| frame(&self.list)).clone()
     }
 
     /// Bytes of text.
     pub fn bytes(&self) -> usize {
-        self.texts.iter().map(|text| text.len()).sum()
+        self.list.iter().map(|text| text.len()).sum()
     }
 }
 
 impl FromIterator<ByteString> for Texts {
     fn from_iter<I: IntoIterator<Item = ByteString>>(texts: I) -> Self {
         Self {
-            texts: texts.into_iter().collect(),
+            list: texts.into_iter().collect(),
             framed: OnceLock::new(),
             committed: None,
         }
@@ -55,6 +56,6 @@ impl Deref for Texts {
     type Target = [ByteString];
 
     fn deref(&self) -> &[ByteString] {
-        &self.texts
+        &self.list
     }
 }

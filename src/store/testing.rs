@@ -188,7 +188,7 @@ impl Desk {
         let (sink, results) = mpsc::channel();
         let writer = store
             .start_writer(Arc::new(Metrics::new().unwrap()), move |written| {
-                drop(sink.send(written))
+                drop(sink.send(written));
             })
             .unwrap();
         Self {

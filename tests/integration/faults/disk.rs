@@ -2,7 +2,6 @@
 //! which can be changed from outside while the process runs: writing fails as it does on a full disk.
 
 use std::{
-    process::Command,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
     thread,
     time::{Duration, Instant},
@@ -10,26 +9,14 @@ use std::{
 
 use serde_json::json;
 
-use super::eventually;
-use crate::support::{Client, Database, Engine, Pass, Person, Server, settle_and_check, token};
+use super::{OnDrop, crowd, eventually, is_well, limit, talk_while};
+use crate::support::{
+    Client, Database, Engine, MariaDb, Pass, Person, Server, seconds, settle_and_check, token,
+};
 
 /// Sets how large the server's files may become.
 fn limit_files(server: &Server, bytes: &str) {
-    let status = Command::new("prlimit")
-        .arg(format!("--pid={}", server.pid()))
-        .arg(format!("--fsize={bytes}:unlimited"))
-        .status()
-        .expect("prlimit (util-linux) is there");
-    assert!(status.success());
-}
-
-/// Tells the others to stop also when the test fails, or it would wait for them.
-struct EndsWith<'a>(&'a AtomicBool);
-
-impl Drop for EndsWith<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Relaxed);
-    }
+    limit(server.pid(), "fsize", bytes);
 }
 
 #[test]
@@ -46,7 +33,7 @@ fn a_full_disk_refuses_and_heals() {
     let mut stored = || count("SELECT COUNT(*) AS n FROM messages");
     let mut ended = Instant::now();
     thread::scope(|scope| {
-        let _end = EndsWith(&stop);
+        let _end = OnDrop(&stop);
         for person in &mut people {
             scope.spawn(|| {
                 person.connect(server.address).expect("a way in");
@@ -93,4 +80,50 @@ fn a_full_disk_refuses_and_heals() {
     assert!(slowest < Duration::from_millis(2_300), "{slowest:?}");
     let mut everybody: Vec<&mut Person> = people.iter_mut().collect();
     settle_and_check(server.address, &database, &mut everybody);
+}
+
+/// No table can grow, so what is said is refused; the server of the database itself goes on.
+#[test]
+fn a_full_disk_of_mariadb_refuses_and_heals() {
+    // Its log must fit below the limit: without that the server of the database ends itself.
+    let mariadb = MariaDb::start_with(&["--innodb-log-file-size=8M"]);
+    let database = Database::on(&mariadb.url());
+    let server = Server::on(&database)
+        .with("KEFU_METRICS_LISTEN", "127.0.0.1:0")
+        .with("KEFU_TEXT_CHARS", 16_000)
+        .start();
+    let bearer = server.sign_in();
+    let mut people = crowd(3, 1, &bearer);
+    for person in &mut people {
+        person.padding = 15_000;
+        person.window = 16;
+    }
+    let mut count = database.counter();
+    let mut stored = || count("SELECT COUNT(*) AS n FROM messages");
+    let refused = || server.metric("kefu_errors_total{code=\"unavailable\"}");
+    let patience = Duration::from_secs(60);
+    let memory = talk_while(&mut people, &[server.address], || {
+        eventually("there is load", patience, || stored() > 20);
+        let memory = server.memory_bytes();
+        limit(mariadb.pid(), "fsize", &(13 << 20).to_string());
+        eventually("the table is full", patience, || refused() > 10.0);
+        eventually("what is there can be read", patience, || {
+            server
+                .get("/api/v1/conversations/1/messages", &bearer)
+                .status
+                == 200
+        });
+        thread::sleep(seconds(1));
+        limit(mariadb.pid(), "fsize", "unlimited");
+        let before = stored();
+        eventually("it goes on", patience, || stored() > before + 20);
+        memory
+    });
+    for person in &people {
+        assert_eq!(person.sessions.len(), 1, "{} was cut off", person.name);
+    }
+    let mut everybody: Vec<&mut Person> = people.iter_mut().collect();
+    let messages = settle_and_check(server.address, &database, &mut everybody);
+    println!("{messages} messages, {} refusals", refused());
+    is_well(&server, memory);
 }

@@ -6,17 +6,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-use diesel::{SqliteConnection, connection::SimpleConnection};
+use diesel::{
+    Connection, MysqlConnection, RunQueryDsl, SqliteConnection, connection::SimpleConnection,
+    sql_query,
+};
 use kefu::protocol::ServerFrame;
 use serde_json::{Value, json};
 
-use super::{eventually, percentile};
+use super::{OnDrop, eventually, is_well, percentile};
 use crate::support::{
-    Client, Database, Engine, MariaDb, Pass, Person, Server, settle_and_check, token,
+    Client, Database, Engine, MariaDb, Pass, Person, Server, ServerBuilder, seconds,
+    settle_and_check, token,
 };
 
-/// How long it is away.
-const AWAY: Duration = Duration::from_secs(10);
+/// How long it is away, in seconds.
+const AWAY_S: u64 = 10;
 /// How long any request may take to be answered, one way or the other.
 const ANSWER: Duration = Duration::from_millis(2_300);
 /// How long until everything goes by itself again.
@@ -76,29 +80,102 @@ impl Outage for Lock {
     }
 }
 
+/// It takes no more connections, and those that were open are gone.
+struct Crowded {
+    _mariadb: MariaDb,
+    /// A connection of root's, for whom there is always room for one more.
+    root: MysqlConnection,
+    /// For somebody else than the server.
+    url: String,
+    others: Vec<MysqlConnection>,
+}
+
+/// The fewest that MariaDB takes for a limit.
+const FEWEST: i64 = 10;
+
+impl Crowded {
+    fn own(&mut self) -> Vec<i64> {
+        let own = "SELECT ID AS n FROM information_schema.PROCESSLIST WHERE USER = 'kefu'";
+        let own: Vec<Count> = sql_query(own).load(&mut self.root).unwrap();
+        own.into_iter().map(|row| row.n).collect()
+    }
+}
+
+impl Outage for Crowded {
+    const READS_FAIL: bool = true;
+
+    fn begin(&mut self) {
+        let limit = format!("SET GLOBAL max_connections = {FEWEST}");
+        self.root.batch_execute(&limit).unwrap();
+        let patience = Duration::from_secs(20);
+        eventually("others have every connection", patience, || {
+            for id in self.own() {
+                // It may have gone by itself.
+                let _ = self.root.batch_execute(&format!("KILL {id}"));
+            }
+            while let Ok(another) = MysqlConnection::establish(&self.url) {
+                self.others.push(another);
+            }
+            self.own().is_empty()
+        });
+    }
+
+    fn end(&mut self) {
+        self.others.clear();
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Count {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    n: i64,
+}
+
 #[test]
 fn mariadb_is_killed_and_comes_back() {
     let mariadb = MariaDb::start();
     let database = Database::on(&mariadb.url());
-    survives(&database, Crash(mariadb));
+    survives(&database, Server::on(&database), AWAY_S, Crash(mariadb));
 }
 
 #[test]
 fn mariadb_stands_still_and_goes_on() {
     let mariadb = MariaDb::start();
     let database = Database::on(&mariadb.url());
-    survives(&database, Freeze(mariadb));
+    survives(&database, Server::on(&database), AWAY_S, Freeze(mariadb));
+}
+
+#[test]
+fn mariadb_has_too_many_connections() {
+    let mariadb = MariaDb::start();
+    let database = Database::on(&mariadb.url());
+    let mut root = database.mysql();
+    for user in ["kefu", "other"] {
+        let make = format!("CREATE USER '{user}'@'127.0.0.1' IDENTIFIED BY 'kefu'");
+        root.batch_execute(&make).unwrap();
+        let allow = format!("GRANT ALL PRIVILEGES ON `kefu%`.* TO '{user}'@'127.0.0.1'");
+        root.batch_execute(&allow).unwrap();
+    }
+    let url = |user: &str| database.url().replacen("root", user, 1);
+    let server = Server::on(&database).with("DATABASE_URL", url("kefu"));
+    let crowded = Crowded {
+        _mariadb: mariadb,
+        root,
+        url: url("other"),
+        others: Vec::new(),
+    };
+    survives(&database, server, 3, crowded);
 }
 
 #[test]
 fn the_sqlite_file_is_locked() {
     let database = Database::new(Engine::Sqlite);
     let lock = Lock(database.sqlite());
-    survives(&database, lock);
+    survives(&database, Server::on(&database), AWAY_S, lock);
 }
 
-fn survives<O: Outage>(database: &Database, mut outage: O) {
-    let server = Server::on(database).start();
+fn survives<O: Outage>(database: &Database, server: ServerBuilder, away_s: u64, mut outage: O) {
+    let server = server.start();
     let bearer = server.sign_in();
     let mut people: Vec<Person> = (0..3)
         .map(|n| Person::new(format!("customer{n}"), Pass::Customer(token())))
@@ -110,7 +187,7 @@ fn survives<O: Outage>(database: &Database, mut outage: O) {
     let typing = Typing::between(&typist, &bearer, &server);
     let stop = AtomicBool::new(false);
 
-    let (began, ended) = thread::scope(|scope| {
+    let (began, ended, memory) = thread::scope(|scope| {
         // Whatever goes wrong here, the others must hear that it is over.
         let _stop = OnDrop(&stop);
         for person in &mut people {
@@ -118,10 +195,11 @@ fn survives<O: Outage>(database: &Database, mut outage: O) {
         }
         let typing = scope.spawn(|| typing.measure(&stop));
         wait_for_load(database);
+        let memory = server.memory_bytes();
 
         let began = Instant::now();
         outage.begin();
-        look_at_the_outage::<O>(&server, &bearer, began);
+        look_at_the_outage::<O>(&server, &bearer, began, seconds(away_s));
         outage.end();
         let ended = Instant::now();
 
@@ -141,7 +219,7 @@ fn survives<O: Outage>(database: &Database, mut outage: O) {
         println!("{} times typing, slowest {slowest:?}", delays.len());
         assert!(delays.len() > 50, "{}", delays.len());
         assert!(slowest < TYPING, "typing was held up: {slowest:?}");
-        (began, ended)
+        (began, ended, memory)
     });
 
     check_tries(&people, began, ended);
@@ -149,14 +227,7 @@ fn survives<O: Outage>(database: &Database, mut outage: O) {
     let mut everybody: Vec<&mut Person> = people.iter_mut().collect();
     let messages = settle_and_check(server.address, database, &mut everybody);
     println!("{messages} messages");
-}
-
-struct OnDrop<'a>(&'a AtomicBool);
-
-impl Drop for OnDrop<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Relaxed);
-    }
+    is_well(&server, memory);
 }
 
 /// Joins, writes one message, hears that it is stored, and leaves.
@@ -186,8 +257,8 @@ fn wait_for_load(database: &Database) {
     });
 }
 
-fn look_at_the_outage<O: Outage>(server: &Server, bearer: &str, began: Instant) {
-    while began.elapsed() < AWAY {
+fn look_at_the_outage<O: Outage>(server: &Server, bearer: &str, began: Instant, away: Duration) {
+    while began.elapsed() < away {
         let get = |path, status| {
             let since = Instant::now();
             let answer = server.get(path, bearer);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use socket2::{Domain, Socket, Type};
 
 use super::{eventually, percentile};
-use crate::support::{Client, Database, Engine, Event, Server, token};
+use crate::support::{Client, Database, Engine, Event, Server, peers, token};
 
 /// Four bytes of UTF-8 each: 16,000 bytes.
 fn long_text() -> String {
@@ -61,7 +61,7 @@ fn chat(server: &Server, messages: usize) -> Vec<Duration> {
 
 #[test]
 fn peers_that_never_read_hold_nobody_up_and_are_cut_off() {
-    const PEERS: usize = 20;
+    let many = peers(20);
     let database = Database::new(Engine::Sqlite);
     let server = Server::on(&database)
         .with("KEFU_UNREAD_TIMEOUT_S", 5)
@@ -73,10 +73,10 @@ fn peers_that_never_read_hold_nobody_up_and_are_cut_off() {
     assert!(idle());
     let (memory, sockets) = (server.memory_bytes(), server.open_sockets());
 
-    let peers: Vec<Client> = (0..PEERS)
+    let silent: Vec<Client> = (0..many)
         .map(|_| small_reader(&server, &bearer, &json!({})))
         .collect();
-    assert!(server.open_sockets() >= sockets + PEERS - 2);
+    assert!(server.open_sockets() >= sockets + many - 2);
     let since = Instant::now();
     let mut with = chat(&server, messages);
     let most = server.memory_bytes();
@@ -89,7 +89,7 @@ fn peers_that_never_read_hold_nobody_up_and_are_cut_off() {
     let mebibytes = |bytes: u64| bytes >> 20;
     let (p99, p99_with) = (percentile(&mut without, 99), percentile(&mut with, 99));
     println!(
-        "{messages} messages of 16 kB; p99 {p99:?}, with {PEERS} peers that do not read \
+        "{messages} messages of 16 kB; p99 {p99:?}, with {many} peers that do not read \
          {p99_with:?}; cut off after {cut:?}; MiB before {}, most {}, after {}",
         mebibytes(memory),
         mebibytes(most),
@@ -102,7 +102,7 @@ fn peers_that_never_read_hold_nobody_up_and_are_cut_off() {
     eventually(what, Duration::from_secs(20), || {
         server.memory_bytes().saturating_sub(memory) < 24 << 20
     });
-    drop(peers);
+    drop(silent);
 }
 
 /// Its queue has overflown: what it would get has holes, so it must not get it.

@@ -21,11 +21,18 @@ pub struct MariaDb {
     child: Option<Child>,
     folder: TempDir,
     port: u16,
+    /// Arguments besides the usual.
+    arguments: &'static [&'static str],
 }
 
 impl MariaDb {
     /// New data on a free port of the loopback.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same, with these arguments of `mariadbd` as well.
+    pub fn start_with(arguments: &'static [&'static str]) -> Self {
         // A socket's path has about 100 bytes, and some temporary folders are longer than that alone.
         let parent = std::env::temp_dir();
         let short = parent.as_os_str().len() < 60;
@@ -38,6 +45,7 @@ impl MariaDb {
             child: None,
             folder,
             port: 0,
+            arguments,
         };
         server.install();
         for _ in 0..10 {
@@ -58,6 +66,10 @@ impl MariaDb {
         SocketAddr::from(([127, 0, 0, 1], self.port))
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
     /// kill -9: nothing is said, nothing is flushed.
     pub fn kill(&mut self) {
         let mut child = self.child.take().expect("it runs");
@@ -72,7 +84,7 @@ impl MariaDb {
 
     /// Sends a signal by name, such as `STOP` or `CONT`.
     pub fn signal(&self, name: &str) {
-        let pid = self.child.as_ref().expect("it runs").id().to_string();
+        let pid = self.pid().to_string();
         let status = Command::new("kill")
             .args([&format!("-{name}"), &pid])
             .status()
@@ -138,6 +150,7 @@ impl MariaDb {
                 "--max-connections=500",
                 "--skip-log-bin",
             ])
+            .args(self.arguments)
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
@@ -170,13 +183,14 @@ impl Drop for MariaDb {
     }
 }
 
-/// Debian keeps mariadbd where a user's PATH does not look.
+/// Debian keeps mariadbd where a user's PATH does not look. A limit on its files' size is to be an error of
+/// writing and not the end.
 fn command(program: &str) -> Command {
     let path = std::env::var("PATH").unwrap_or_default();
-    let mut command = Command::new(program);
+    let mut command = Command::new("/usr/bin/env");
     command
         .env("PATH", format!("{path}:/usr/local/sbin:/usr/sbin:/sbin"))
-        .arg("--no-defaults");
+        .args(["--ignore-signal=XFSZ", program, "--no-defaults"]);
     // Only as root, where mariadbd refuses to start without it.
     if fs::metadata("/proc/self").unwrap().uid() == 0 {
         command.arg("--user=root");

@@ -7,14 +7,16 @@ mod mariadb;
 mod person;
 pub mod raw;
 mod server;
+mod torture;
 
 use client::is_timeout;
 pub use client::{Client, Event, token};
 pub use database::{Database, Engine, Row};
 pub use history::settle_and_check;
 pub use mariadb::MariaDb;
-pub use person::{Line, Pass, Person};
+pub use person::{Line, Pass, Person, connect_from};
 pub use server::{ADMIN_PASSWORD, Answer, Server, ServerBuilder};
+pub use torture::{peers, rounds, seconds};
 
 /// Makes two tests of a function that takes an [`Engine`]: `name::sqlite` and `name::mysql`.
 #[macro_export]

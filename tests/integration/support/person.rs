@@ -4,7 +4,8 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    net::{SocketAddr, TcpStream},
+    io,
+    net::{IpAddr, SocketAddr, TcpStream},
     time::{Duration, Instant},
 };
 
@@ -13,6 +14,7 @@ use kefu::{
     protocol::{MessageView, ServerFrame, WelcomeView},
 };
 use serde_json::json;
+use socket2::{Domain, Socket, Type};
 use tungstenite::{Error, Message, WebSocket};
 
 /// How long before a refused message is tried again.
@@ -30,6 +32,17 @@ pub enum Pass {
 /// The connection is over.
 #[derive(Debug)]
 pub struct Gone;
+
+/// A connection from one of this machine's addresses; of 127.0.0.0/8 every one is.
+pub fn connect_from(from: Option<IpAddr>, to: SocketAddr) -> io::Result<TcpStream> {
+    let Some(from) = from else {
+        return TcpStream::connect(to);
+    };
+    let socket = Socket::new(Domain::for_address(to), Type::STREAM, None)?;
+    socket.bind(&SocketAddr::new(from, 0).into())?;
+    socket.connect(&to.into())?;
+    Ok(socket.into())
+}
 
 /// A message as it was received.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +112,10 @@ pub struct Person {
     pub pass: Pass,
     /// How many messages are under way at once while they write.
     pub window: usize,
+    /// How long their texts are made, in bytes, at least.
+    pub padding: usize,
+    /// From where they connect, if not from where everybody does.
+    pub from: Option<IpAddr>,
     pub sessions: Vec<SessionLog>,
     pub own: BTreeMap<String, Own>,
     pub older: Vec<Line>,
@@ -118,6 +135,8 @@ impl Person {
             name: name.into(),
             pass,
             window: 4,
+            padding: 0,
+            from: None,
             sessions: Vec::new(),
             own: BTreeMap::new(),
             older: Vec::new(),
@@ -145,7 +164,7 @@ impl Person {
     /// [`Gone`] when there is no server, or it ends the connection before `welcome`.
     pub fn connect(&mut self, address: SocketAddr) -> Result<(), Gone> {
         self.leave();
-        let stream = TcpStream::connect(address).map_err(|_| Gone)?;
+        let stream = connect_from(self.from, address).map_err(|_| Gone)?;
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(LISTEN)).unwrap();
         let mut handshake = tungstenite::client(format!("ws://{address}/ws"), stream);
@@ -238,7 +257,8 @@ impl Person {
         }
         self.count += 1;
         let client_id = format!("{}-{}", self.name, self.count);
-        let text = format!("第{} message of {}", self.count, self.name);
+        let mut text = format!("第{} message of {}", self.count, self.name);
+        text.extend(std::iter::repeat_n('.', self.padding));
         let written = Instant::now();
         self.own.insert(
             client_id.clone(),

@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read, Write},
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     time::Duration,
 };
 
@@ -59,15 +59,19 @@ pub fn header(first: u8, length: u64) -> Vec<u8> {
 
 impl Raw {
     pub fn connect(server: &Server) -> Self {
-        let mut stream = TcpStream::connect(server.address).unwrap();
+        let stream = TcpStream::connect(server.address).unwrap();
+        Self::over(stream, server.address)
+    }
+
+    /// Over a TCP connection that the test has made.
+    pub fn over(mut stream: TcpStream, server: SocketAddr) -> Self {
         stream.set_nodelay(true).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(20)))
             .unwrap();
         let request = format!(
-            "GET /ws HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-            server.address
+            "GET /ws HTTP/1.1\r\nHost: {server}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         );
         stream.write_all(request.as_bytes()).unwrap();
         let mut head = Vec::new();
