@@ -1,5 +1,6 @@
-// The parts of the page that nobody needs at first sight. They are fetched as soon as the browser has
-// nothing else to do, so that they are there when they are wanted, though the server may be away by then.
+// The parts of the page that nobody needs at first sight: the list of messages, fetched while the
+// connection is being opened, and all others, as soon as the browser has nothing else to do. So they are
+// there when they are wanted, though the server may be away by then.
 
 import { signal } from '@preact/signals';
 import { LANGUAGES } from '../shared/core/i18n';
@@ -24,10 +25,13 @@ export const loadIdentity = () => insist(() => import('./identity'));
 /** Safari has no `requestIdleCallback`. */
 const whenIdle: (task: () => void) => unknown = window.requestIdleCallback ?? setTimeout;
 
-export function loadLater(): void {
+export function loadTalk(): void {
   void insist(() => import('./Talk')).then(loaded => {
     talk.value = loaded;
   });
+}
+
+export function loadLater(): void {
   whenIdle(() => {
     void insist(() => import('./extras/Extras')).then(loaded => {
       extras.value = loaded;

@@ -15,6 +15,5 @@ const WORDS = {
 };
 
 wordsComeBy(language => insist(WORDS[language]));
-void needWords(chooseLanguage(localStore, navigator.languages)).then(() =>
-  insist(() => import('./page')),
-);
+void needWords(chooseLanguage(localStore, navigator.languages));
+void insist(() => import('./page'));

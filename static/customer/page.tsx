@@ -11,10 +11,12 @@ import {
   watchNetwork,
 } from '../shared/browser';
 import { Chat } from '../shared/core/chat';
+import { needWords } from '../shared/core/i18n/words';
 import { tabStore } from '../shared/stores';
 import { Live } from '../shared/ui/live';
+import { locale } from '../shared/ui/locale';
 import { CustomerPage } from './CustomerPage';
-import { loadIdentity, loadLater } from './later';
+import { loadIdentity, loadLater, loadTalk } from './later';
 import { isNew, token } from './token';
 
 const live = new Live(
@@ -40,12 +42,15 @@ watchAttention();
 watchNetwork(live.value.connection);
 fitVisualViewport();
 live.value.connection.start();
-render(
-  <CustomerPage live={live} isNew={isNew} />,
-  document.getElementById('page') ?? document.body,
-);
-
-loadLater();
+loadTalk();
+// They are on their way already.
+void needWords(locale.peek().language).then(() => {
+  render(
+    <CustomerPage live={live} isNew={isNew} />,
+    document.getElementById('page') ?? document.body,
+  );
+  loadLater();
+});
 
 // What the host site may say of its visitor.
 Object.assign(window, {

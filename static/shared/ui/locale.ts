@@ -1,6 +1,5 @@
 // The page's language as a signal: every component that reads it changes with it, and nothing
-// else does, so that drafts and scroll positions stay. The words of the language that the page
-// begins with are brought before this module is loaded (core/i18n/words.ts).
+// else does, so that drafts and scroll positions stay.
 
 import { effect, signal } from '@preact/signals';
 import { chooseLanguage, keepLanguage, LANGUAGES, type Language, Locale } from '../core/i18n';

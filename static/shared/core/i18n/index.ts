@@ -7,7 +7,6 @@ export { chooseLanguage, keepLanguage, LANGUAGES, type Language } from './choose
 export type { Words } from './words';
 
 export class Locale {
-  readonly words: Words;
   readonly tag: string;
   /** How the reader writes times and dates. */
   readonly formats: string;
@@ -16,12 +15,11 @@ export class Locale {
   readonly #dayOfYear: Intl.DateTimeFormat;
   readonly #full: Intl.DateTimeFormat;
 
-  /** The words have been brought (words.ts). `preferred` says how the reader's region writes English times and dates. */
+  /** `preferred` says how the reader's region writes English times and dates. */
   constructor(
     readonly language: Language,
     preferred: readonly string[] = [],
   ) {
-    this.words = wordsIn(language);
     this.tag = TAGS[language];
     this.formats = (language === 'en' && preferred.find(tag => /^en-/i.test(tag))) || this.tag;
     this.#time = new Intl.DateTimeFormat(this.formats, { hour: 'numeric', minute: '2-digit' });
@@ -32,6 +30,11 @@ export class Locale {
     });
     this.#dayOfYear = new Intl.DateTimeFormat(this.formats, { dateStyle: 'long' });
     this.#full = new Intl.DateTimeFormat(this.formats, { dateStyle: 'full', timeStyle: 'medium' });
+  }
+
+  /** They have to be at hand by the time that something is said. */
+  get words(): Words {
+    return wordsIn(this.language);
   }
 
   /** "3:04 PM", "15:04" */
