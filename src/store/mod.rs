@@ -77,6 +77,7 @@ pub use self::{
         ImportStep, Known,
     },
     index::{IndexPlace, IndexStep},
+    manage::NewAccount,
     presence::{Colleague, KeepPresence, Staff},
     reads::{ConversationPage, Cursor, CustomerJoin, MessagePage, NotACursor, Page, Viewer},
     retention::{RetentionCursor, RetentionStep},
