@@ -12,7 +12,7 @@ use std::{
 };
 
 use crate::{
-    domain::{ClientId, CustomerKey, HistoryFilter, Kind, SearchWords, Token},
+    domain::{Channel, ClientId, CustomerKey, HistoryFilter, Kind, SearchWords, Token},
     store::{Post, Poster, Store, StoreError, Ticket, Write, Writer, Written},
 };
 
@@ -95,6 +95,7 @@ fn post(n: u64, key: CustomerKey) -> Option<Post> {
             page: None,
             language: Some("en".to_owned()),
             user_agent: None,
+            channel: Channel::Web,
         },
         conversation: None,
         client_id: ClientId::parse(&format!("m-{n}"))?,

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     channel::{Receiver, Sender, channel},
     chat::{Enter, Entrant, FromSession, Knock, Leave, Outbound, PageWritten, SessionId, Visitor},
-    domain::{Code, CustomerKey, Refusal, SessionKey},
+    domain::{Channel, Code, CustomerKey, Refusal, SessionKey},
     protocol::{
         ClientFrame, Close, Credentials, Dialect, Hello, Request, ServerFrame, parse, reference_of,
     },
@@ -148,6 +148,7 @@ impl Session {
                     page,
                     language,
                     user_agent: self.user_agent.take(),
+                    channel: Channel::Web,
                 })
             }
             Credentials::Agent(token) => {

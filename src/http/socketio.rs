@@ -30,7 +30,8 @@ use crate::{
     chat::{Enter, Entrant, FromSession, Leave, Outbound, PageWritten, SessionId, Visitor},
     config::{ServeArgs, Switch},
     domain::{
-        ClientId, Code, ConversationId, CustomerKey, Kind as MessageKind, Refusal, Token, now,
+        Channel, ClientId, Code, ConversationId, CustomerKey, Kind as MessageKind, Refusal, Token,
+        now,
     },
     incident::incident,
     protocol::{ACK, Close, Dialect, Request, ServerFrame},
@@ -181,6 +182,7 @@ impl Chat {
                 page: None,
                 language: None,
                 user_agent: self.user_agent.clone(),
+                channel: Channel::SocketIo,
             }),
             resume: BTreeMap::new(),
             sender: self.sender.clone(),

@@ -509,7 +509,7 @@ fn shared_conversation(conn: &mut DbConnection) -> Result<ConversationId, StoreE
         if let Some(id) = find(conn)? {
             return Ok(ConversationId(id));
         }
-        insert_conversations(conn, vec![NewConversation::of_everybody(now().naive_utc())])?;
+        insert_conversations(conn, &[NewConversation::of_everybody(now().naive_utc())])?;
         let id = find(conn)?.ok_or(Error::NotFound)?;
         Ok(ConversationId(id))
     })

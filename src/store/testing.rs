@@ -16,8 +16,8 @@ use super::{
     StoreOptions, Ticket, Write, Writer, Written,
 };
 use crate::domain::{
-    Action, AgentId, AgentRef, AssignmentRules, ClientId, ConversationId, CustomerKey, Kind, Role,
-    RoomKind, Seq, Token,
+    Action, AgentId, AgentRef, AssignmentRules, Channel, ClientId, ConversationId, CustomerKey,
+    Kind, Role, RoomKind, Seq, Token,
 };
 
 /// An empty database, gone when this is dropped.
@@ -357,6 +357,7 @@ pub fn customer_with(key: CustomerKey) -> Poster {
         page,
         language: Some("zh-CN".to_owned()),
         user_agent: Some("Firefox/140.0".to_owned()),
+        channel: Channel::Web,
     }
 }
 
