@@ -339,9 +339,12 @@ fn dev(verb: DevVerb) -> Result<(), String> {
                 .enable_time()
                 .build()
                 .map_err(|error| error.to_string())?;
-            runtime
-                .block_on(dev::measure::history(&store))
-                .map_err(|error| error.to_string())?;
+            let folder = std::env::temp_dir().join(format!("kefu-measure-{}", std::process::id()));
+            fs::create_dir(&folder).map_err(|error| error.to_string())?;
+            let measured = runtime.block_on(dev::measure::history(&store, &folder));
+            let removed = fs::remove_dir_all(&folder);
+            measured.map_err(|error| error.to_string())?;
+            removed.map_err(|error| error.to_string())?;
         }
     }
     Ok(())

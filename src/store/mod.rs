@@ -260,6 +260,11 @@ impl Store {
         writer::start(plan, sink)
     }
 
+    /// Where the database is.
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.shared.options.url
+    }
+
     /// The one conversation of a shared room.
     pub fn shared_conversation(&self) -> Option<ConversationId> {
         self.shared.room.shared

@@ -13,7 +13,10 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("incident", &["domain"]),
     ("password", &[]),
     ("files", &["domain"]),
-    ("dev", &["domain", "store"]),
+    (
+        "dev",
+        &["backup", "domain", "export", "files", "retention", "store"],
+    ),
     ("index", &["store"]),
     ("backup", &["domain", "files", "store"]),
     ("retention", &["domain", "files", "store"]),
