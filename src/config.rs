@@ -93,6 +93,9 @@ pub struct ExportArgs {
     /// waiting, open or closed.
     #[arg(long)]
     pub status: Option<String>,
+    /// By which way the customer came: web or socketio.
+    #[arg(long)]
+    pub channel: Option<String>,
     /// With this tag, by id.
     #[arg(long)]
     pub tag: Option<String>,
@@ -118,6 +121,7 @@ impl ExportArgs {
             "customer" => &self.customer,
             "customer_text" => &self.customer_text,
             "status" => &self.status,
+            "channel" => &self.channel,
             "tag" => &self.tag,
             "rating" => &self.rating,
             "q" => &self.q,

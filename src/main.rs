@@ -21,7 +21,10 @@ use kefu::{
         RetentionVerb, ServeArgs, Verb,
     },
     dev,
-    domain::{HistoryFilter, RoomKind, Token, now, rfc3339},
+    domain::{
+        AuditAction, AuditActor, HistoryFilter, NewAuditEntry, RoomKind, Timestamp, Token, now,
+        rfc3339,
+    },
     export::{self, About, Format, Language, ToFile, Totals},
     files::Files,
     import, password,
@@ -198,6 +201,9 @@ fn export(wanted: &ExportArgs) -> Result<(), String> {
         language: Language::parse(&wanted.language).ok_or("--language must be en or zh")?,
     };
     let store = open(&wanted.database)?;
+    let entry = NewAuditEntry::new(AuditActor::command_line(), AuditAction::Exported)
+        .with("format", format.as_str())
+        .with("filter", about.asked());
     let to_file = ToFile {
         path: wanted.file.clone(),
         format,
@@ -216,11 +222,16 @@ fn export(wanted: &ExportArgs) -> Result<(), String> {
         .enable_time()
         .build()
         .map_err(|error| error.to_string())?;
-    let done = runtime.block_on(export::to_file(&store, to_file, |totals, reached| {
-        if seen && let Some(reached) = reached {
-            eprint!("\r{}, back to {} ", said(totals), reached.date_naive());
-        }
-    }));
+    let done = runtime.block_on(async {
+        let told = store.record(entry).await;
+        told.map_err(|error| error.to_string())?;
+        let progress = |totals, reached: Option<Timestamp>| {
+            if seen && let Some(reached) = reached {
+                eprint!("\r{}, back to {} ", said(totals), reached.date_naive());
+            }
+        };
+        export::to_file(&store, to_file, progress).await
+    });
     if seen {
         eprintln!();
     }
@@ -255,7 +266,14 @@ fn import(wanted: &ImportArgs) -> Result<(), String> {
         .enable_time()
         .build()
         .map_err(|error| error.to_string())?;
-    let done = runtime.block_on(import::run(&store, &mut file, progress));
+    let done = runtime.block_on(async {
+        let entry = NewAuditEntry::new(AuditActor::command_line(), AuditAction::Imported)
+            .with("conversations", held.conversations)
+            .with("messages", held.messages);
+        let told = store.record(entry).await;
+        told.map_err(|error| error.to_string())?;
+        import::run(&store, &mut file, progress).await
+    });
     if seen {
         eprintln!();
     }
@@ -321,9 +339,12 @@ fn dev(verb: DevVerb) -> Result<(), String> {
                 .enable_time()
                 .build()
                 .map_err(|error| error.to_string())?;
-            runtime
-                .block_on(dev::measure::history(&store))
-                .map_err(|error| error.to_string())?;
+            let folder = std::env::temp_dir().join(format!("kefu-measure-{}", std::process::id()));
+            fs::create_dir(&folder).map_err(|error| error.to_string())?;
+            let measured = runtime.block_on(dev::measure::history(&store, &folder));
+            let removed = fs::remove_dir_all(&folder);
+            measured.map_err(|error| error.to_string())?;
+            removed.map_err(|error| error.to_string())?;
         }
         DevVerb::MeasureWrites {
             database,
@@ -396,7 +417,7 @@ fn retention(verb: RetentionVerb) -> Result<(), String> {
         if dry_run {
             return retention::dry_run(&store, &rules).await.map(Ran::Through);
         }
-        retention::run(&store, &files, &rules).await
+        retention::run(&store, &files, &rules, &AuditActor::command_line()).await
     });
     match done.map_err(|error| error.to_string())? {
         Ran::Elsewhere => Err("another process is at it".to_owned()),

@@ -37,7 +37,7 @@ pub async fn keep_running(store: Store, files: Files) {
     loop {
         tokio::time::sleep(EVERY).await;
         let rules = store.settings().current().retention.clone();
-        match run(&store, &files, &rules).await {
+        match run(&store, &files, &rules, &AuditActor::default()).await {
             Ok(Ran::Through(count)) if count.conversations > 0 => {
                 let RetentionCount {
                     conversations,
@@ -74,11 +74,16 @@ pub async fn dry_run(store: &Store, rules: &Retention) -> Result<RetentionCount,
     }
 }
 
-/// Deletes what is past its time by these rules.
+/// Deletes what is past its time by these rules, and tells in the audit log who did it.
 ///
 /// # Errors
 /// What the store says; what went until then is in the audit log, and the next run goes on.
-pub async fn run(store: &Store, files: &Files, rules: &Retention) -> Result<Ran, StoreError> {
+pub async fn run(
+    store: &Store,
+    files: &Files,
+    rules: &Retention,
+    by: &AuditActor,
+) -> Result<Ran, StoreError> {
     if rules.shortest().is_none() {
         return Ok(Ran::Through(RetentionCount::default()));
     }
@@ -87,7 +92,7 @@ pub async fn run(store: &Store, files: &Files, rules: &Retention) -> Result<Ran,
     if !store.take_lease(NAME, holder.clone(), LEASE).await? {
         return Ok(Ran::Elsewhere);
     }
-    let done = run_alone(store, files, rules, &holder).await;
+    let done = run_alone(store, files, rules, by, &holder).await;
     store.end_lease(NAME, holder).await?;
     done
 }
@@ -96,6 +101,7 @@ async fn run_alone(
     store: &Store,
     files: &Files,
     rules: &Retention,
+    by: &AuditActor,
     holder: &str,
 ) -> Result<Ran, StoreError> {
     let at = now();
@@ -126,8 +132,7 @@ async fn run_alone(
             }
         }
         if page != RetentionCount::default() {
-            let actor = AuditActor::default();
-            let entry = NewAuditEntry::new(actor, AuditAction::RetentionRan)
+            let entry = NewAuditEntry::new(by.clone(), AuditAction::RetentionRan)
                 .with("conversations", page.conversations)
                 .with("messages", page.messages)
                 .with("files", page.files)

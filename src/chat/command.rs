@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use crate::{
     domain::{
-        AfterClose, AgentId, BlockList, ConversationId, CustomerKey, Listed, Me, Refusal, RoomKind,
-        Seq, SessionKey, Settings, Tag, TextLimits, Timestamp,
+        AfterClose, AgentId, BlockList, Channel, ConversationId, CustomerKey, Listed, Me, Refusal,
+        RoomKind, Seq, SessionKey, Settings, Tag, TextLimits, Timestamp,
     },
     protocol::{Close, LimitsView, PageAsked, Request, ServerFrame, SettingsView},
     store::{Colleague, CustomerJoin, KeepPresence, MessagePage, Staff, Viewer, Write, Written},
@@ -56,6 +56,8 @@ pub struct Visitor {
     pub language: Option<String>,
     /// Their browser, as it calls itself.
     pub user_agent: Option<String>,
+    /// By which way they come.
+    pub channel: Channel,
 }
 
 /// A customer's token that has ended.

@@ -681,6 +681,7 @@ impl Room {
                 page: visitor.page.clone(),
                 language: visitor.language.clone(),
                 user_agent: visitor.user_agent.clone(),
+                channel: visitor.channel,
             }),
             Some(Who::Agent(_, Some(me))) => Ok(Poster::Agent(AgentRef {
                 id: me.id,

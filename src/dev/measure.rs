@@ -1,8 +1,11 @@
-//! How quick the history and the search are on a large database, and what that costs those who write
-//! (`make history-bench`). Prints tables for docs/PERFORMANCE.md.
+//! How quick the history, the search, reports, exports and backups are on a large database, and what each costs
+//! those who write meanwhile (`make history-bench`). Prints tables for docs/HISTORY-PERFORMANCE.md.
 
 use std::{
     collections::HashMap,
+    error::Error,
+    io,
+    path::Path,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -11,10 +14,20 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chrono::{Days, NaiveDate};
+
 use crate::{
-    domain::{ClientId, CustomerKey, HistoryFilter, Kind, SearchWords, Token},
+    backup,
+    domain::{
+        AuditActor, Channel, ClientId, CustomerKey, HistoryFilter, Kind, Period, SearchWords,
+        Status, Token, now,
+        settings::{Retention, RetentionRule},
+    },
+    export::{self, About, Format, Language},
+    files::Files,
     metrics::Metrics,
-    store::{Post, Poster, Store, StoreError, Ticket, Write, Writer, Written},
+    retention::{self, Ran},
+    store::{DatabaseUrl, Post, Poster, Store, StoreError, Ticket, Write, Writer, Written},
 };
 
 /// Messages a second while it is measured.
@@ -98,6 +111,7 @@ fn post(n: u64, key: CustomerKey) -> Option<Post> {
             page: None,
             language: Some("en".to_owned()),
             user_agent: None,
+            channel: Channel::Web,
         },
         conversation: None,
         client_id: ClientId::parse(&format!("m-{n}"))?,
@@ -119,11 +133,11 @@ fn at(sorted: &[Duration], percent: usize) -> String {
     )
 }
 
-/// Measures and prints.
+/// Measures and prints; what is written goes into `folder` and is removed.
 ///
 /// # Errors
-/// The database.
-pub async fn history(store: &Store) -> Result<(), StoreError> {
+/// The database, or the disk.
+pub async fn history(store: &Store, folder: &Path) -> Result<(), Box<dyn Error>> {
     let chat = Chat::start(store)?;
     tokio::time::sleep(Duration::from_secs(5)).await;
     println!("\n| meanwhile a message is stored within (ms, median / p99) | |\n|---|---|");
@@ -151,12 +165,133 @@ pub async fn history(store: &Store) -> Result<(), StoreError> {
     lines.extend(searches(store).await?);
     println!("| history is filtered | {after_filters} |");
     println!("| words are searched for | {} |", chat.so_far());
+    let mut work = vec![reported(store).await?];
+    println!("| reports are made | {} |", chat.so_far());
+    work.push(exported(store).await?);
+    println!("| everything is exported | {} |", chat.so_far());
+    work.push(backed_up(store.url(), folder).await?);
+    println!("| a backup is written | {} |", chat.so_far());
+    work.push(retained(store, folder).await?);
+    println!("| a tenth is deleted | {} |", chat.so_far());
+    println!("\n| work | took s | |\n|---|---|---|");
+    for line in work {
+        println!("{line}");
+    }
     println!("\n| first page of | rows | more | median ms | worst ms |\n|---|---|---|---|---|");
     for line in lines {
         println!("{line}");
     }
     chat.end();
     Ok(())
+}
+
+/// How long a report on a year takes.
+async fn reported(store: &Store) -> Result<String, Box<dyn Error>> {
+    let to = now().date_naive();
+    let from = to - Days::new(364);
+    let date = |date: NaiveDate| date.format("%F").to_string();
+    let period = Period::read(&date(from), &date(to), "Asia/Shanghai")
+        .map_err(|refusal| refusal.message.into_owned())?;
+    let mut took = Vec::new();
+    for _ in 0..3 {
+        let began = Instant::now();
+        store.report(period, None).await?;
+        took.push(began.elapsed());
+    }
+    let worst = took.iter().max().copied().unwrap_or_default();
+    Ok(row("a report on a year", worst, "the longest of three"))
+}
+
+/// How much is exported a second, and the memory that it takes.
+async fn exported(store: &Store) -> Result<String, Box<dyn Error>> {
+    let about = About {
+        filter: Vec::new(),
+        by: "measure-history".to_owned(),
+        made_at: now(),
+        language: Language::En,
+    };
+    let everything = HistoryFilter::default();
+    forget_peak()?;
+    let before = peak_mb()?;
+    let (mut at, mut bytes, began) = (None, 0, Instant::now());
+    let totals = loop {
+        let part = export::part(store, Format::Jsonl, &everything, &about, at).await?;
+        bytes += part.bytes.len();
+        match part.next {
+            Some(next) => at = Some(next),
+            None => break part.totals,
+        }
+    };
+    let took = began.elapsed();
+    #[allow(clippy::cast_precision_loss, reason = "a rate")]
+    let (messages, mb) = (totals.messages as f64, bytes as f64 / 1e6);
+    let seconds = took.as_secs_f64();
+    let text = format!(
+        "{} messages, {mb:.0} MB: {:.0} messages/s, {:.1} MB/s; peak memory of the process {} MB, {before} MB before",
+        totals.messages,
+        messages / seconds,
+        mb / seconds,
+        peak_mb()?
+    );
+    Ok(row("an export as JSON Lines", took, &text))
+}
+
+async fn backed_up(url: &DatabaseUrl, folder: &Path) -> Result<String, Box<dyn Error>> {
+    let (url, to) = (url.clone(), folder.join("measured.backup"));
+    let files = Files::open(&folder.join("files"))?;
+    let began = Instant::now();
+    let made = {
+        let to = to.clone();
+        tokio::task::spawn_blocking(move || backup::backup(&url, &files, &to)).await?
+    }?;
+    let took = began.elapsed();
+    let mb = std::fs::metadata(&to)?.len() / 1_000_000;
+    std::fs::remove_file(to)?;
+    let text = format!("{} rows, {mb} MB", made.rows);
+    Ok(row("a backup", took, &text))
+}
+
+/// What began in the first weeks of the year goes.
+async fn retained(store: &Store, folder: &Path) -> Result<String, Box<dyn Error>> {
+    let rule = RetentionRule {
+        status: Some(Status::Closed),
+        tag: None,
+        days: Some(330),
+    };
+    let rules = Retention { rules: vec![rule] };
+    let files = Files::open(&folder.join("files"))?;
+    let began = Instant::now();
+    let Ran::Through(count) =
+        retention::run(store, &files, &rules, &AuditActor::command_line()).await?
+    else {
+        return Err("another process deletes".into());
+    };
+    let text = format!(
+        "{} conversations with {} messages",
+        count.conversations, count.messages
+    );
+    Ok(row(
+        "deleting what is past its time",
+        began.elapsed(),
+        &text,
+    ))
+}
+
+fn row(work: &str, took: Duration, text: &str) -> String {
+    format!("| {work} | {:.1} | {text} |", took.as_secs_f64())
+}
+
+/// From here on the peak counts anew (proc(5), `clear_refs`).
+fn forget_peak() -> io::Result<()> {
+    std::fs::write("/proc/self/clear_refs", "5")
+}
+
+/// The most memory that the process has had resident, in MB.
+fn peak_mb() -> io::Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kb = line.and_then(|line| line.trim().split(' ').next()?.parse::<u64>().ok());
+    Ok(kb.unwrap_or(0) / 1_000)
 }
 
 async fn filters(store: &Store) -> Result<Vec<String>, StoreError> {

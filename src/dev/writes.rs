@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    domain::{AgentRef, ClientId, ConversationId, CustomerKey, Kind, Token},
+    domain::{AgentRef, Channel, ClientId, ConversationId, CustomerKey, Kind, Token},
     metrics::Metrics,
     store::{Post, Poster, Store, StoreError, Ticket, Write, Writer, Written},
 };
@@ -143,6 +143,7 @@ impl Desk {
                 page: None,
                 language: None,
                 user_agent: None,
+                channel: Channel::Web,
             }
         };
         let post = Post {

@@ -30,6 +30,8 @@ actions! {
     AccountChanged = "account_changed";
     /// Read or exported the audit log itself.
     AuditRead = "audit_read";
+    /// Took everything out in a backup.
+    BackedUp = "backed_up";
     /// Lifted a block.
     BlockLifted = "block_lifted";
     /// Kept a customer or a network out.
@@ -44,12 +46,16 @@ actions! {
     HoldSet = "hold_set";
     /// Let a conversation go from a hold.
     HoldLifted = "hold_lifted";
+    /// Took conversations in from a file.
+    Imported = "imported";
     /// Changed their own password.
     PasswordChanged = "password_changed";
     /// Gave somebody else's account another password.
     PasswordReset = "password_reset";
     /// Asked for what their role does not allow.
     Refused = "refused";
+    /// Put a backup into the database.
+    Restored = "restored";
     /// Conversations were deleted because their time was over.
     RetentionRan = "retention_ran";
     /// The second factor at sign-in was wrong; the password was right.
@@ -82,8 +88,21 @@ impl AuditAction {
 pub struct AuditActor {
     /// Whose account it was; `None` for a customer, a stranger, and the program itself.
     pub agent: Option<AgentId>,
-    /// From which address; `None` for the program itself.
+    /// From which address, or [`AuditActor::COMMAND_LINE`]; `None` for the program itself.
     pub address: Option<String>,
+}
+
+impl AuditActor {
+    /// Stands in the place of an address.
+    pub const COMMAND_LINE: &str = "command line";
+
+    /// Whoever runs the program by hand, on the machine itself.
+    pub fn command_line() -> Self {
+        Self {
+            agent: None,
+            address: Some(Self::COMMAND_LINE.to_owned()),
+        }
+    }
 }
 
 /// An entry to be written. The store adds the time and the user name.
@@ -136,7 +155,7 @@ pub struct AuditEntry {
     pub agent: Option<AgentId>,
     /// Their user name as it was then; empty where there is none.
     pub username: String,
-    /// From which address.
+    /// From which address, or [`AuditActor::COMMAND_LINE`].
     pub address: Option<String>,
     /// What. A newer program may have written what this one does not know.
     pub action: String,

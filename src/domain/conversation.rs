@@ -32,6 +32,34 @@ impl Status {
     }
 }
 
+/// By which way a customer came when a conversation began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    /// The customer's page, or another client of `kefu.v1`.
+    Web,
+    /// A client of Socket.IO.
+    SocketIo,
+}
+
+impl Channel {
+    /// Every channel there is.
+    pub const ALL: &[Self] = &[Self::Web, Self::SocketIo];
+
+    /// As it stands in the database and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::SocketIo => "socketio",
+        }
+    }
+
+    /// Reads [`Channel::as_str`] back.
+    pub fn parse(s: &str) -> Option<Self> {
+        (Self::ALL.iter().copied()).find(|channel| channel.as_str() == s)
+    }
+}
+
 /// The two sides of a conversation, for read marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -4,8 +4,8 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use super::{
-    AgentId, CustomerId, HitMessage, Listed, Piece, Rating, Refusal, SearchWords, Status, TagId,
-    Timestamp,
+    AgentId, Channel, CustomerId, HitMessage, Listed, Piece, Rating, Refusal, SearchWords, Status,
+    TagId, Timestamp,
 };
 
 /// Which conversations. What is `None` leaves all of them.
@@ -23,6 +23,8 @@ pub struct HistoryFilter {
     pub customer_text: Option<SearchWords>,
     /// Where it stands.
     pub status: Option<Status>,
+    /// By which way its customer came.
+    pub channel: Option<Channel>,
     /// Has this tag.
     pub tag: Option<TagId>,
     /// How the customer found it.
@@ -53,7 +55,7 @@ pub enum RatingAsked {
 
 impl HistoryFilter {
     /// What a filter is asked for by.
-    pub const NAMES: [&str; 10] = [
+    pub const NAMES: [&str; 11] = [
         "from",
         "to",
         "tz",
@@ -61,6 +63,7 @@ impl HistoryFilter {
         "customer",
         "customer_text",
         "status",
+        "channel",
         "tag",
         "rating",
         "q",
@@ -103,6 +106,7 @@ impl HistoryFilter {
             })?,
             customer_text: words(&asked, "customer_text")?,
             status: one(&asked, "status", "waiting, open or closed", Status::parse)?,
+            channel: one(&asked, "channel", "web or socketio", Channel::parse)?,
             tag: one(&asked, "tag", "the id of a tag", |text| text.parse().ok())?,
             rating: one(
                 &asked,
@@ -176,6 +180,8 @@ fn within(at: Timestamp) -> Option<Timestamp> {
 pub struct Reviewed {
     /// The conversation.
     pub listed: Listed,
+    /// By which way its customer came when it began.
+    pub channel: Channel,
     /// When it was closed, while it is.
     pub ended_at: Option<Timestamp>,
     /// From its beginning to the first word of an agent.
@@ -256,6 +262,7 @@ mod tests {
             ("customer", "Ana"),
             ("customer_text", " "),
             ("status", "Open"),
+            ("channel", "pigeon"),
             ("tag", "0"),
             ("rating", "6"),
             ("rating", "+1"),

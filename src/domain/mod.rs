@@ -32,7 +32,7 @@ pub use assignment::{AssignmentMode, AssignmentRules, Candidate, MAX_CAPACITY, c
 pub use audit::{AuditAction, AuditActor, AuditEntry, AuditFilter, NewAuditEntry};
 pub use block::{Block, BlockList, NewBlock, Target, neighbourhood};
 pub use conversation::{
-    AgentRef, Conversation, CustomerRef, Listed, ReadMarks, Side, Status, Unread,
+    AgentRef, Channel, Conversation, CustomerRef, Listed, ReadMarks, Side, Status, Unread,
 };
 pub use customer::{CustomerDetails, CustomerRecord};
 pub use desk::{Action, Actor, Change, State, decide};

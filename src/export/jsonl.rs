@@ -68,6 +68,7 @@ pub fn conversation(out: &mut String, one: &Exported) {
         "type": "conversation",
         "id": conversation.id,
         "status": conversation.status,
+        "channel": row.channel,
         "created_at": rfc3339(conversation.created_at),
         "waiting_since": conversation.waiting_since.map(rfc3339),
         "agent_since": one.details.agent_since.map(rfc3339),

@@ -99,6 +99,18 @@ pub struct About {
     pub language: Language,
 }
 
+impl About {
+    /// The filter as the audit log has it: words and names that were looked for may be somebody's own, so that
+    /// they were is enough.
+    pub fn asked(&self) -> Vec<String> {
+        let asked = self.filter.iter().map(|(name, value)| match name.as_str() {
+            "q" | "customer_text" => name.clone(),
+            _ => format!("{name}={value}"),
+        });
+        asked.collect()
+    }
+}
+
 /// What an export speaks, apart from what people have said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {

@@ -21,6 +21,7 @@ use crate::{
     incident::incident,
     password,
     protocol::AccountView,
+    store::NewAccount,
 };
 
 /// The routes below `/api/v1`.
@@ -94,11 +95,17 @@ async fn create(
     let role = role(&body.role)?;
     let given = Given::read(body.password)?;
     let hash = signin::hashed(&app, given.password.clone()).await?;
-    let made = app
-        .store
-        .add_account(by.id, username, name, role, hash)
-        .await
-        .map_err(refuse)?;
+    let entry = audit::entry(&request, &app, Some(&by), AuditAction::AccountAdded)
+        .with("username", username.as_str())
+        .with("role", role.as_str());
+    let new = NewAccount {
+        username,
+        name,
+        role,
+        password_hash: hash,
+    };
+    let made = app.store.add_account(by.id, new, entry).await;
+    let made = made.map_err(refuse)?;
     let account = made.map_err(unmanaged)?;
     info!(
         by = by.id.0,
@@ -106,11 +113,6 @@ async fn create(
         role = account.me.role.as_str(),
         "made an account"
     );
-    let entry = audit::entry(&request, &app, Some(&by), AuditAction::AccountAdded)
-        .about("account", account.me.id.to_string())
-        .with("username", account.username.as_str())
-        .with("role", account.me.role.as_str());
-    audit::record(&app, entry).await?;
     let mut body = json!({"account": AccountView::new(&account, false)});
     given.tell(&mut body);
     Ok(fresh(StatusCode::CREATED, &body))
@@ -166,9 +168,12 @@ async fn change(
         "disabled": change.disabled,
         "capacity": change.capacity,
     });
+    let entry = audit::entry(&request, &app, Some(&by), AuditAction::AccountChanged)
+        .about("account", id.to_string())
+        .with("changed", given);
     let changed = app
         .store
-        .change_account(by.id, id, change)
+        .change_account(by.id, id, change, entry)
         .await
         .map_err(refuse)?;
     let (account, ended) = changed.map_err(unmanaged)?;
@@ -180,10 +185,6 @@ async fn change(
         "changed an account"
     );
     close(&app, ended);
-    let entry = audit::entry(&request, &app, Some(&by), AuditAction::AccountChanged)
-        .about("account", id.to_string())
-        .with("changed", given);
-    audit::record(&app, entry).await?;
     let with_totp = app.store.with_totp().await.map_err(refuse)?;
     let view = AccountView::new(&account, with_totp.contains(&id));
     let body = json!({"account": view});
@@ -221,17 +222,16 @@ async fn reset(
     let body: ResetBody = json(&request, payload).await?;
     let given = Given::read(body.password)?;
     let hash = signin::hashed(&app, given.password.clone()).await?;
+    let entry = audit::entry(&request, &app, Some(&by), AuditAction::PasswordReset)
+        .about("account", id.to_string());
     let ended = app
         .store
-        .reset_password(by.id, id, hash)
+        .reset_password(by.id, id, hash, entry)
         .await
         .map_err(refuse)?;
     let ended = ended.map_err(unmanaged)?;
     info!(by = by.id.0, agent = id.0, "reset a password");
     close(&app, ended);
-    let entry = audit::entry(&request, &app, Some(&by), AuditAction::PasswordReset)
-        .about("account", id.to_string());
-    audit::record(&app, entry).await?;
     let mut body = json!({});
     given.tell(&mut body);
     Ok(fresh(StatusCode::OK, &body))

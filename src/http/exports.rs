@@ -44,17 +44,9 @@ pub async fn export(
         language,
     };
     if query.get("part").is_none_or(String::is_empty) {
-        // Words and names that were looked for may be somebody's own: that they were is enough.
-        let asked = about
-            .filter
-            .iter()
-            .map(|(name, value)| match name.as_str() {
-                "q" | "customer_text" => name.clone(),
-                _ => format!("{name}={value}"),
-            });
         let entry = audit::entry(&request, &app, Some(&me), AuditAction::Exported)
             .with("format", format.as_str())
-            .with("filter", asked.collect::<Vec<_>>());
+            .with("filter", about.asked());
         audit::record(&app, entry).await?;
     }
     match query.get("part").map(String::as_str) {

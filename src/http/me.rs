@@ -59,15 +59,14 @@ async fn change_password(
         .await?
         .ok_or_else(wrong)?;
     let new_hash = signin::hashed(&app, new).await?;
+    let entry = audit::entry(&request, &app, Some(&me), AuditAction::PasswordChanged);
     let ended = app
         .store
-        .change_password(me.id, keep, old_hash, new_hash)
+        .change_password(me.id, keep, old_hash, new_hash, entry)
         .await
         .map_err(refuse)?;
     close(&app, ended.ok_or_else(wrong)?);
     info!(agent = me.id.0, "changed their password");
-    let entry = audit::entry(&request, &app, Some(&me), AuditAction::PasswordChanged);
-    audit::record(&app, entry).await?;
     Ok(no_content())
 }
 

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     channel::{Receiver, Sender, channel},
     chat::{Enter, Entrant, FromSession, Knock, Leave, Outbound, PageWritten, SessionId, Visitor},
-    domain::{Code, CustomerKey, Refusal, SessionKey},
+    domain::{Channel, Code, CustomerKey, Refusal, SessionKey},
     metrics::{Counted, Role, Wire},
     protocol::{
         ClientFrame, Close, Credentials, Dialect, Hello, Request, ServerFrame, parse, reference_of,
@@ -157,6 +157,7 @@ impl Session {
                     page,
                     language,
                     user_agent: self.user_agent.take(),
+                    channel: Channel::Web,
                 })
             }
             Credentials::Agent(token) => {

@@ -84,9 +84,11 @@ async fn change(
         });
     }
     let names: Vec<_> = changes.iter().map(|change| change.name.clone()).collect();
+    let entry = audit::entry(&request, &app, Some(&by), AuditAction::SettingsChanged)
+        .with("sections", names.clone());
     let outcome = app
         .store
-        .change_settings(by.id, changes)
+        .change_settings(by.id, changes, entry)
         .await
         .map_err(refuse)?;
     let stored = outcome.map_err(unsaved)?;
@@ -96,9 +98,6 @@ async fn change(
         "changed settings"
     );
     app.room.do_send(SettingsMoved);
-    let entry = audit::entry(&request, &app, Some(&by), AuditAction::SettingsChanged)
-        .with("sections", names);
-    audit::record(&app, entry).await?;
     Ok(answer(&stored))
 }
 

@@ -30,7 +30,8 @@ use crate::{
     chat::{Enter, Entrant, FromSession, Leave, Outbound, PageWritten, SessionId, Visitor},
     config::Switch,
     domain::{
-        ClientId, Code, ConversationId, CustomerKey, Kind as MessageKind, Refusal, Token, now,
+        Channel, ClientId, Code, ConversationId, CustomerKey, Kind as MessageKind, Refusal, Token,
+        now,
     },
     incident::incident,
     metrics::{Counted, Role, Wire},
@@ -192,6 +193,7 @@ impl Chat {
                 page: None,
                 language: None,
                 user_agent: self.user_agent.clone(),
+                channel: Channel::SocketIo,
             }),
             resume: BTreeMap::new(),
             sender: self.sender.clone(),

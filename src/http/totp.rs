@@ -214,8 +214,6 @@ async fn off(
     payload: web::Payload,
 ) -> Result<HttpResponse, Answer> {
     let account = with_password(&request, &app, payload).await?;
-    app.store.end_totp(account.me.id).await.map_err(refuse)?;
-    info!(agent = account.me.id.0, "switched their second factor off");
     let entry = audit::entry(
         &request,
         &app,
@@ -223,7 +221,9 @@ async fn off(
         AuditAction::SecondFactorOff,
     )
     .about("account", account.me.id.to_string());
-    audit::record(&app, entry).await?;
+    let ended = app.store.end_totp(account.me.id, entry).await;
+    ended.map_err(refuse)?;
+    info!(agent = account.me.id.0, "switched their second factor off");
     Ok(no_content())
 }
 
@@ -236,12 +236,11 @@ async fn reset(
     access::check_origin(&request, &app.settings.origins)?;
     let by = access::admin(&request, &app).await?;
     let id = account_id(&id)?;
-    let ended = app.store.reset_totp(by.id, id).await.map_err(refuse)?;
-    close(&app, ended.map_err(unmanaged)?);
-    info!(by = by.id.0, agent = id.0, "switched a second factor off");
     let entry = audit::entry(&request, &app, Some(&by), AuditAction::SecondFactorOff)
         .about("account", id.to_string());
-    audit::record(&app, entry).await?;
+    let ended = app.store.reset_totp(by.id, id, entry).await;
+    close(&app, ended.map_err(refuse)?.map_err(unmanaged)?);
+    info!(by = by.id.0, agent = id.0, "switched a second factor off");
     Ok(no_content())
 }
 

@@ -10,9 +10,9 @@ use serde_json::Value;
 use crate::{
     config,
     domain::{
-        AgentId, ClientId, ConversationId, CustomerDetails, CustomerId, CustomerKey, EventName,
-        File, FileId, Kind, Media, Pixels, Rating, ReadMarks, Seq, Status, TagName, Timestamp,
-        Unread,
+        AgentId, Channel, ClientId, ConversationId, CustomerDetails, CustomerId, CustomerKey,
+        EventName, File, FileId, Kind, Media, Pixels, Rating, ReadMarks, Seq, Status, TagName,
+        Timestamp, Unread,
     },
     export,
     store::{ImportAgent, ImportAuthor, ImportConversation, ImportMessage},
@@ -87,6 +87,7 @@ struct EndLine {
 struct ConversationLine {
     id: ConversationId,
     status: Status,
+    channel: Channel,
     created_at: String,
     waiting_since: Option<String>,
     agent_since: Option<String>,
@@ -311,6 +312,7 @@ fn conversation(line: ConversationLine) -> Result<Line, String> {
         customer,
         key,
         status: line.status,
+        channel: line.channel,
         agent: agent_of,
         agent_since: times("agent_since", line.agent_since.as_ref())?,
         waiting_since,

@@ -3,13 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ConversationView, HitMessageView, PieceView};
-use crate::domain::{Reviewed, rfc3339};
+use crate::domain::{Channel, Reviewed, rfc3339};
 
 /// A conversation with what a table of them shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReviewedView {
     /// Which; `created_at` is when it began.
     pub conversation: ConversationView,
+    /// By which way the customer came: `web` or `socketio`.
+    pub channel: Channel,
     /// When it was closed; `None` while it is not.
     pub ended_at: Option<String>,
     /// From its beginning to the first text or file of an agent.
@@ -38,6 +40,7 @@ impl ReviewedView {
     pub fn new(row: &Reviewed, conversation: ConversationView) -> Self {
         Self {
             conversation,
+            channel: row.channel,
             ended_at: row.ended_at.map(rfc3339),
             first_response_ms: row.first_response_ms,
             messages: row.messages,

@@ -8,12 +8,14 @@ use diesel::{
 };
 
 use super::{
+    audit,
     connection::{DbConnection, write_transaction},
     error::{StoreError, nonsense},
+    manage::end_logins,
     migrate::exclusively,
     schema::{agent_sessions, agents},
 };
-use crate::domain::{Account, AgentId, Device, Me, Role, SessionKey, Timestamp, now};
+use crate::domain::{Account, AgentId, AuditAction, Device, Me, Role, SessionKey, Timestamp, now};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = agents)]
@@ -122,7 +124,25 @@ pub(super) fn insert(
         .map(drop)
 }
 
+/// From the command line.
 pub(super) fn create(
+    conn: &mut DbConnection,
+    username: &str,
+    name: &str,
+    role: Role,
+    password_hash: &str,
+) -> Result<Account, StoreError> {
+    write_transaction(conn, |conn| {
+        let account = make(conn, username, name, role, password_hash)?;
+        let entry = audit::by_hand(account.me.id, AuditAction::AccountAdded)
+            .with("username", account.username.as_str())
+            .with("role", role.as_str());
+        audit::record(conn, &entry)?;
+        Ok(account)
+    })
+}
+
+fn make(
     conn: &mut DbConnection,
     username: &str,
     name: &str,
@@ -152,11 +172,11 @@ pub(super) fn create_first(
         if some.is_some() {
             return Ok(None);
         }
-        create(conn, username, name, Role::Admin, password_hash).map(Some)
+        make(conn, username, name, Role::Admin, password_hash).map(Some)
     })
 }
 
-/// Ends the account's logins as well: whoever knew the old password must not stay.
+/// From the command line. Ends the account's logins as well: whoever knew the old password must not stay.
 pub(super) fn set_password(
     conn: &mut DbConnection,
     username: &str,
@@ -164,15 +184,20 @@ pub(super) fn set_password(
 ) -> QueryResult<bool> {
     let username = canonical(username);
     write_transaction(conn, |conn| {
-        let changed = diesel::update(agents::table.filter(agents::username.eq(&username)))
+        diesel::update(agents::table.filter(agents::username.eq(&username)))
             .set(agents::password_hash.eq(password_hash))
             .execute(conn)?;
-        end_sessions_of(conn, &username)?;
-        Ok(changed > 0)
+        let Some((account, _)) = by_username(conn, &username)? else {
+            return Ok(false);
+        };
+        end_logins(conn, account.me.id, None)?;
+        let entry = audit::by_hand(account.me.id, AuditAction::PasswordReset);
+        audit::record(conn, &entry)?;
+        Ok(true)
     })
 }
 
-/// Says whether there is such an account; one that is disabled already stays as it is.
+/// From the command line. Says whether there is such an account; one that is disabled already stays as it is.
 pub(super) fn disable(conn: &mut DbConnection, username: &str) -> QueryResult<bool> {
     let username = canonical(username);
     write_transaction(conn, |conn| {
@@ -182,19 +207,15 @@ pub(super) fn disable(conn: &mut DbConnection, username: &str) -> QueryResult<bo
         diesel::update(agents::table.filter(enabled))
             .set(agents::disabled_at.eq(Some(now().naive_utc())))
             .execute(conn)?;
-        end_sessions_of(conn, &username)?;
-        Ok(by_username(conn, &username)?.is_some())
+        let Some((account, _)) = by_username(conn, &username)? else {
+            return Ok(false);
+        };
+        end_logins(conn, account.me.id, None)?;
+        let entry = audit::by_hand(account.me.id, AuditAction::AccountChanged)
+            .with("changed", serde_json::json!({"disabled": true}));
+        audit::record(conn, &entry)?;
+        Ok(true)
     })
-}
-
-fn end_sessions_of(conn: &mut DbConnection, username: &str) -> QueryResult<usize> {
-    let id: Option<i64> = agents::table
-        .filter(agents::username.eq(username))
-        .select(agents::id)
-        .first(conn)
-        .optional()?;
-    let Some(id) = id else { return Ok(0) };
-    diesel::delete(agent_sessions::table.filter(agent_sessions::agent_id.eq(id))).execute(conn)
 }
 
 /// Starts a login, and clears away those that have expired: there is a login seldom enough for it,

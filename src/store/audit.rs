@@ -12,7 +12,9 @@ use super::{
     connection::{DbConnection, MultiBackend},
     schema::{agents, audit_log},
 };
-use crate::domain::{AgentId, AuditEntry, AuditFilter, NewAuditEntry, now};
+use crate::domain::{
+    AgentId, AuditAction, AuditActor, AuditEntry, AuditFilter, NewAuditEntry, now,
+};
 
 impl Store {
     /// Adds an entry. Once this has returned, it is stored.
@@ -30,6 +32,12 @@ impl Store {
         self.read(move |conn| page(conn, &filter, before, limit))
             .await
     }
+}
+
+/// An entry about an account, by whoever runs the program by hand.
+pub(super) fn by_hand(account: AgentId, action: AuditAction) -> NewAuditEntry {
+    let entry = NewAuditEntry::new(AuditActor::command_line(), action);
+    entry.about("account", account.to_string())
 }
 
 /// Adds an entry on a connection, so that it can be part of the transaction that it is about.

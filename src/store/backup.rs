@@ -16,11 +16,12 @@ use diesel::{
 use serde_json::{Value, json};
 
 use super::{
-    StoreError,
+    StoreError, audit,
     connection::DbConnection,
     migrate,
     url::{DatabaseUrl, Engine},
 };
+use crate::domain::{AuditAction, AuditActor, NewAuditEntry};
 
 /// Every table that a backup holds. The others are `leases`, which is about running processes, and the index of
 /// words, which the program makes of the messages by itself.
@@ -135,6 +136,8 @@ pub fn dump(
 ) -> Result<(), BackupError> {
     let mut conn = migrate::open(url)?;
     migrate::check(&mut conn)??;
+    let by = AuditActor::command_line();
+    audit::record(&mut conn, &NewAuditEntry::new(by, AuditAction::BackedUp))?;
     let head = json!({"kefu_backup": 1, "tables_of": migrate::newest(url.engine)?});
     line(&head.to_string())?;
     // From here on every statement sees the same moment.
@@ -301,6 +304,9 @@ fn fill(
             ));
         }
     }
+    let by = AuditActor::command_line();
+    let entry = NewAuditEntry::new(by, AuditAction::Restored).with("rows", total);
+    audit::record(conn, &entry)?;
     Ok(total)
 }
 

@@ -15,18 +15,23 @@ use std::{
 };
 
 use chrono::NaiveDateTime;
-use diesel::{dsl::exists, prelude::*};
+use diesel::{
+    dsl::{exists, sql},
+    prelude::*,
+    sql_types::{Bool, Text},
+};
 
 use super::{
     Cursor, NotACursor, SearchCursor, Store, StoreError,
     connection::{DbConnection, MultiBackend},
     error::nonsense,
     reads,
-    schema::{conversation_tags, conversations, customers, messages, ratings},
+    schema::{CHANNEL, conversation_tags, conversations, customers, messages, ratings},
     search::{self, ESCAPE, Raw, is_full, pattern},
 };
 use crate::domain::{
-    ConversationId, HeldBy, HistoryFilter, Kind, Listed, Rating, RatingAsked, Reviewed, SearchWords,
+    Channel, ConversationId, HeldBy, HistoryFilter, Kind, Listed, Rating, RatingAsked, Reviewed,
+    SearchWords,
 };
 
 /// How many conversations are looked at in one go, at first and at most. Where that ends is found by reading
@@ -152,6 +157,11 @@ macro_rules! walk {
         }
         if let Some(status) = $filter.status {
             query = query.filter(conversations::status.eq(status.as_str()));
+        }
+        if let Some(channel) = $filter.channel {
+            // A word of our own.
+            let so = format!("{CHANNEL} = '{}'", channel.as_str());
+            query = query.filter(sql::<Bool>(&so));
         }
         query
     }};
@@ -297,7 +307,14 @@ fn rows(
     ids: &[i64],
     mut hits: HashMap<i64, Raw>,
 ) -> QueryResult<Vec<Reviewed>> {
-    type Figures = (i64, Option<NaiveDateTime>, Option<i64>, Option<i64>, i64);
+    type Figures = (
+        i64,
+        Option<NaiveDateTime>,
+        Option<i64>,
+        Option<i64>,
+        i64,
+        String,
+    );
     let mut listed: HashMap<i64, Listed> = reads::listed(conn, ids.to_vec())?
         .into_iter()
         .map(|one| (one.conversation.id.0, one))
@@ -310,12 +327,13 @@ fn rows(
             conversations::first_response_ms,
             conversations::customer_id,
             conversations::last_seq,
+            sql::<Text>(CHANNEL),
         ))
         .load(conn)?;
     let figures: HashMap<i64, Figures> = figures.into_iter().map(|row| (row.0, row)).collect();
     // The one conversation of a shared room has no events, and may be too long to count.
     let countable: Vec<i64> = (figures.values())
-        .filter(|(_, _, _, customer, _)| customer.is_some())
+        .filter(|row| row.3.is_some())
         .map(|row| row.0)
         .collect();
     let kinds = Kind::ALL.iter().filter(|kind| kind.is_said());
@@ -343,11 +361,12 @@ fn rows(
         let (Some(listed), Some(figures)) = (listed.remove(id), figures.get(id)) else {
             continue;
         };
-        let (_, closed_at, first_response_ms, customer, last_seq) = *figures;
+        let (_, closed_at, first_response_ms, customer, last_seq, ref channel) = *figures;
         let hit = hits.remove(id).map(|raw| (raw.message, raw.excerpt));
         let (message, excerpt) = hit.unwrap_or_default();
         rows.push(Reviewed {
             listed,
+            channel: Channel::parse(channel).ok_or_else(|| nonsense("conversations.channel"))?,
             ended_at: closed_at.map(|at| at.and_utc()),
             first_response_ms,
             messages: match customer {

@@ -28,8 +28,8 @@ use super::{
     },
 };
 use crate::domain::{
-    AgentId, ClientId, ConversationId, CustomerDetails, CustomerKey, ERASED, EventName, File, Kind,
-    Rating, ReadMarks, Role, Seq, Status, TagName, Timestamp, Unread, now,
+    AgentId, Channel, ClientId, ConversationId, CustomerDetails, CustomerKey, ERASED, EventName,
+    File, Kind, Rating, ReadMarks, Role, Seq, Status, TagName, Timestamp, Unread, now,
 };
 
 /// An agent, as another database knew them.
@@ -54,6 +54,8 @@ pub struct ImportConversation {
     pub key: CustomerKey,
     /// Where it stands.
     pub status: Status,
+    /// By which way its customer came.
+    pub channel: Channel,
     /// Who has it, or had it when it was closed.
     pub agent: Option<ImportAgent>,
     /// Since when they have.
@@ -261,7 +263,12 @@ fn import(conn: &mut DbConnection, pieces: &[ImportPiece]) -> QueryResult<Import
             if piece.last {
                 finish(conn, row, &piece.of, agent)?;
             } else {
-                update(conn, row, None, agent)?;
+                diesel::update(conversations::table.find(id))
+                    .set((
+                        conversations::last_seq.eq(row.last_seq),
+                        conversations::last_message_at.eq(row.last_message_at),
+                    ))
+                    .execute(conn)?;
             }
         }
     }
@@ -549,7 +556,16 @@ fn insert_conversation(
         Some(_) => made.order(conversations::id.desc()),
         None => made.filter(conversations::id.eq(one.id.0)),
     };
-    made.first(conn)
+    let made: ConversationRow = made.first(conn)?;
+    if one.channel != Channel::Web {
+        // A word and a number of our own.
+        let (channel, id) = (one.channel.as_str(), made.id);
+        diesel::sql_query(format!(
+            "UPDATE conversations SET channel = '{channel}' WHERE id = {id}"
+        ))
+        .execute(conn)?;
+    }
+    Ok(made)
 }
 
 fn new_message(
@@ -620,52 +636,43 @@ fn insert_files(
     Ok(())
 }
 
-/// Stores what a conversation is; `None` while messages of it are still to come.
+/// Stores what a conversation is.
 fn update(
     conn: &mut DbConnection,
     row: &ConversationRow,
-    whole: Option<&ImportConversation>,
+    one: &ImportConversation,
     agent: impl Fn(&ImportAgent) -> Option<i64>,
 ) -> QueryResult<()> {
     let time = |at: Option<Timestamp>| at.map(|at| at.naive_utc());
-    let goes_on = match whole {
-        Some(one) if one.status != Status::Closed => {
-            // A customer has one conversation that goes on.
-            let other: Option<i64> = conversations::table
-                .filter(conversations::current_of.eq(row.customer_id))
-                .filter(conversations::id.ne(row.id))
-                .select(conversations::id)
-                .first(conn)
-                .optional()?;
-            other.is_none()
-        }
-        _ => false,
-    };
-    let status = whole.filter(|_| goes_on).map(|one| one.status);
-    let closed_at = match whole {
-        _ if goes_on => None,
-        Some(one) => time(one.closed_at).or(Some(row.last_message_at)),
-        None => Some(row.last_message_at),
+    // A customer has one conversation that goes on.
+    let other: Option<i64> = conversations::table
+        .filter(conversations::current_of.eq(row.customer_id))
+        .filter(conversations::id.ne(row.id))
+        .select(conversations::id)
+        .first(conn)
+        .optional()?;
+    let goes_on = one.status != Status::Closed && other.is_none();
+    let (status, closed_at) = if goes_on {
+        (one.status, None)
+    } else {
+        let closed_at = time(one.closed_at).unwrap_or(row.last_message_at);
+        (Status::Closed, Some(closed_at))
     };
     diesel::update(conversations::table.find(row.id))
         .set((
-            conversations::status.eq(status.unwrap_or(Status::Closed).as_str()),
+            conversations::status.eq(status.as_str()),
             conversations::current_of.eq(row.customer_id.filter(|_| goes_on)),
-            conversations::agent_id.eq(whole.and_then(|one| one.agent.as_ref().and_then(&agent))),
-            conversations::agent_since.eq(whole
-                .and_then(|one| time(one.agent_since))
-                .filter(|_| goes_on)),
-            conversations::waiting_since.eq(whole
-                .and_then(|one| time(one.waiting_since))
-                .filter(|_| goes_on)),
+            conversations::agent_id.eq(one.agent.as_ref().and_then(agent)),
+            conversations::agent_since.eq(time(one.agent_since).filter(|_| goes_on)),
+            conversations::waiting_since.eq(time(one.waiting_since).filter(|_| goes_on)),
             conversations::closed_at.eq(closed_at),
-            conversations::first_response_ms.eq(whole.and_then(|one| one.first_response_ms)),
+            conversations::first_response_ms.eq(one.first_response_ms),
             conversations::last_seq.eq(row.last_seq),
             conversations::last_message_at.eq(row.last_message_at),
-            conversations::customer_read_seq.eq(whole.map_or(0, |one| one.read.customer.0)),
-            conversations::agent_read_seq.eq(whole.map_or(0, |one| one.read.agent.0)),
-            conversations::customer_unread.eq(whole.map_or(0, |one| one.unread.customer)),
-            conversations::agent_unread.eq(whole.map_or(0, |one| one.unread.agent)),
+            conversations::customer_read_seq.eq(one.read.customer.0),
+            conversations::agent_read_seq.eq(one.read.agent.0),
+            conversations::customer_unread.eq(one.unread.customer),
+            conversations::agent_unread.eq(one.unread.agent),
         ))
         .execute(conn)?;
     Ok(())
@@ -678,7 +685,7 @@ fn finish(
     one: &ImportConversation,
     agent: impl Fn(&ImportAgent) -> Option<i64>,
 ) -> QueryResult<()> {
-    update(conn, row, Some(one), &agent)?;
+    update(conn, row, one, &agent)?;
     for (name, by, at) in &one.tags {
         let tag = tag(conn, name, *at)?;
         diesel::delete(conversation_tags::table.find((row.id, tag))).execute(conn)?;

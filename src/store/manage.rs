@@ -13,12 +13,27 @@ use diesel::{
 use super::{
     Store, StoreError,
     accounts::{all, by_id, by_username, insert, session_key},
+    audit,
     connection::{DbConnection, write_transaction},
     schema::{agent_sessions, agents},
 };
 use crate::domain::{
-    Account, AccountChange, AgentId, Device, Login, LoginId, Role, SessionKey, Unmanaged, now,
+    Account, AccountChange, AgentId, Device, Login, LoginId, NewAuditEntry, Role, SessionKey,
+    Unmanaged, now,
 };
+
+/// An account that is to be made.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// What they type to sign in.
+    pub username: String,
+    /// The name that customers see.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// argon2, a PHC string.
+    pub password_hash: String,
+}
 
 /// The logins that a change has ended, so that their connections can be closed.
 pub type Ended = Vec<SessionKey>;
@@ -34,17 +49,14 @@ impl Store {
         self.read(move |conn| by_id(conn, id)).await
     }
 
-    /// Makes an account for an admin.
+    /// Makes an account for an admin, with an entry that is about it.
     pub async fn add_account(
         &self,
         by: AgentId,
-        username: String,
-        name: String,
-        role: Role,
-        password_hash: String,
+        new: NewAccount,
+        entry: NewAuditEntry,
     ) -> Result<Result<Account, Unmanaged>, StoreError> {
-        self.read(move |conn| add(conn, by, &username, &name, role, &password_hash))
-            .await
+        self.read(move |conn| add(conn, by, &new, &entry)).await
     }
 
     /// Changes an account for an admin. Another role or being disabled ends its logins: what they allow
@@ -54,8 +66,9 @@ impl Store {
         by: AgentId,
         id: AgentId,
         change: AccountChange,
+        entry: NewAuditEntry,
     ) -> Result<Result<(Account, Ended), Unmanaged>, StoreError> {
-        self.read(move |conn| self::change(conn, by, id, &change))
+        self.read(move |conn| self::change(conn, by, id, &change, &entry))
             .await
     }
 
@@ -65,8 +78,9 @@ impl Store {
         by: AgentId,
         id: AgentId,
         password_hash: String,
+        entry: NewAuditEntry,
     ) -> Result<Result<Ended, Unmanaged>, StoreError> {
-        self.read(move |conn| reset(conn, by, id, &password_hash))
+        self.read(move |conn| reset(conn, by, id, &password_hash, &entry))
             .await
     }
 
@@ -78,8 +92,9 @@ impl Store {
         keep: SessionKey,
         old_hash: String,
         new_hash: String,
+        entry: NewAuditEntry,
     ) -> Result<Option<Ended>, StoreError> {
-        self.read(move |conn| change_password(conn, id, keep, &old_hash, &new_hash))
+        self.read(move |conn| change_password(conn, id, keep, (&old_hash, &new_hash), &entry))
             .await
     }
 
@@ -147,13 +162,17 @@ pub(super) fn as_admin<T, E: From<Unmanaged>>(
 fn add(
     conn: &mut DbConnection,
     by: AgentId,
-    username: &str,
-    name: &str,
-    role: Role,
-    password_hash: &str,
+    new: &NewAccount,
+    entry: &NewAuditEntry,
 ) -> QueryResult<Result<Account, Unmanaged>> {
+    let NewAccount {
+        username,
+        name,
+        role,
+        password_hash,
+    } = new;
     as_admin(conn, by, |conn, _| {
-        let taken = match insert(conn, username, name, role, password_hash) {
+        let taken = match insert(conn, username, name, *role, password_hash) {
             Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => true,
             other => {
                 other?;
@@ -162,8 +181,13 @@ fn add(
         };
         let there = by_username(conn, username)?.ok_or(Error::NotFound)?;
         match there {
+            (account, _) if !taken => {
+                let entry = entry.clone().about("account", account.me.id.to_string());
+                audit::record(conn, &entry)?;
+                Ok(Ok(account))
+            }
             // Hashes have a random salt: it can only be our own, from a try whose answer was lost.
-            (account, hash) if !taken || hash == password_hash => Ok(Ok(account)),
+            (account, hash) if hash == *password_hash => Ok(Ok(account)),
             _ => Ok(Err(Unmanaged::UsernameTaken)),
         }
     })
@@ -181,6 +205,7 @@ fn change(
     by: AgentId,
     id: AgentId,
     change: &AccountChange,
+    entry: &NewAuditEntry,
 ) -> QueryResult<Result<(Account, Ended), Unmanaged>> {
     as_admin(conn, by, |conn, admins| {
         let Some(before) = by_id(conn, id)? else {
@@ -225,6 +250,7 @@ fn change(
             Ended::new()
         };
         let after = by_id(conn, id)?.ok_or(Error::NotFound)?;
+        audit::record(conn, entry)?;
         Ok(Ok((after, ended)))
     })
 }
@@ -234,6 +260,7 @@ fn reset(
     by: AgentId,
     id: AgentId,
     password_hash: &str,
+    entry: &NewAuditEntry,
 ) -> QueryResult<Result<Ended, Unmanaged>> {
     as_admin(conn, by, |conn, _| {
         // Whoever finds an admin's browser open must not be able to take the account over.
@@ -246,6 +273,7 @@ fn reset(
         if changed == 0 {
             return Ok(Err(Unmanaged::NotFound));
         }
+        audit::record(conn, entry)?;
         end_logins(conn, id, None).map(Ok)
     })
 }
@@ -254,8 +282,8 @@ fn change_password(
     conn: &mut DbConnection,
     id: AgentId,
     keep: SessionKey,
-    old_hash: &str,
-    new_hash: &str,
+    (old_hash, new_hash): (&str, &str),
+    entry: &NewAuditEntry,
 ) -> QueryResult<Option<Ended>> {
     write_transaction(conn, |conn| {
         // Also when it is the new one already: then the answer to the first try was lost.
@@ -266,6 +294,7 @@ fn change_password(
         if changed == 0 {
             return Ok(None);
         }
+        audit::record(conn, entry)?;
         end_logins(conn, id, Some(keep)).map(Some)
     })
 }

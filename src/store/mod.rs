@@ -77,6 +77,7 @@ pub use self::{
         ImportStep, Known,
     },
     index::{IndexPlace, IndexStep},
+    manage::NewAccount,
     presence::{Colleague, KeepPresence, Staff},
     reads::{ConversationPage, Cursor, CustomerJoin, MessagePage, NotACursor, Page, Viewer},
     retention::{RetentionCursor, RetentionStep},
@@ -283,6 +284,11 @@ impl Store {
             idle: pool.idle_connections as usize,
             waiting: self.shared.waiting_reads.load(Ordering::Relaxed),
         }
+    }
+
+    /// Where the database is.
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.shared.options.url
     }
 
     /// The one conversation of a shared room.
@@ -534,7 +540,7 @@ fn shared_conversation(conn: &mut DbConnection) -> Result<ConversationId, StoreE
         if let Some(id) = find(conn)? {
             return Ok(ConversationId(id));
         }
-        insert_conversations(conn, vec![NewConversation::of_everybody(now().naive_utc())])?;
+        insert_conversations(conn, &[NewConversation::of_everybody(now().naive_utc())])?;
         let id = find(conn)?.ok_or(Error::NotFound)?;
         Ok(ConversationId(id))
     })

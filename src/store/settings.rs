@@ -8,13 +8,15 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::{
-    Store, StoreError,
+    Store, StoreError, audit,
     connection::DbConnection,
     manage::as_admin,
     rows::{agent_names, agent_ref},
     schema::settings,
 };
-use crate::domain::{AgentId, LiveSettings, Unmanaged, now, settings::StoredSection};
+use crate::domain::{
+    AgentId, LiveSettings, NewAuditEntry, Unmanaged, now, settings::StoredSection,
+};
 
 /// A section as it is to become.
 #[derive(Clone, Debug)]
@@ -69,8 +71,10 @@ impl Store {
         &self,
         by: AgentId,
         changes: Vec<SectionChange>,
+        entry: NewAuditEntry,
     ) -> Result<Result<Vec<StoredSection>, Unsaved>, StoreError> {
-        let outcome = self.read(move |conn| change(conn, by, &changes)).await?;
+        let outcome = self.read(move |conn| change(conn, by, &changes, &entry));
+        let outcome = outcome.await?;
         if let Ok(stored) = &outcome {
             learn(self.settings(), stored);
         }
@@ -123,6 +127,7 @@ fn change(
     conn: &mut DbConnection,
     by: AgentId,
     changes: &[SectionChange],
+    entry: &NewAuditEntry,
 ) -> QueryResult<Result<Vec<StoredSection>, Unsaved>> {
     // Whoever changes anything as an admin holds the same locks, so nothing comes between.
     as_admin(conn, by, |conn, _| {
@@ -145,6 +150,7 @@ fn change(
         for change in to_do {
             store(conn, by, change)?;
         }
+        audit::record(conn, entry)?;
         all(conn).map(Ok)
     })
 }

@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Action, AgentId, AgentRef, AssignmentRules, ClientId, ConversationId, CustomerKey, Kind,
-        Role, RoomKind, Seq, Token,
+        Action, AgentId, AgentRef, AssignmentRules, Channel, ClientId, ConversationId, CustomerKey,
+        Kind, Role, RoomKind, Seq, Token,
     },
     metrics::Metrics,
 };
@@ -363,6 +363,7 @@ pub fn customer_with(key: CustomerKey) -> Poster {
         page,
         language: Some("zh-CN".to_owned()),
         user_agent: Some("Firefox/140.0".to_owned()),
+        channel: Channel::Web,
     }
 }
 

@@ -8,12 +8,13 @@ use diesel::prelude::*;
 use super::{
     Store, StoreError,
     accounts::by_username,
+    audit,
     connection::{DbConnection, write_transaction},
     error::nonsense,
     manage::{Ended, as_admin, end_logins},
     schema::{agent_recovery_codes, agent_totp},
 };
-use crate::domain::{AgentId, Seed, SessionKey, Unmanaged, now};
+use crate::domain::{AgentId, AuditAction, NewAuditEntry, Seed, SessionKey, Unmanaged, now};
 
 /// Somebody's second factor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,9 +90,14 @@ impl Store {
     }
 
     /// Switches one's own second factor off.
-    pub async fn end_totp(&self, of: AgentId) -> Result<(), StoreError> {
-        self.read(move |conn| write_transaction(conn, |conn| end(conn, of)).map(drop))
-            .await
+    pub async fn end_totp(&self, of: AgentId, entry: NewAuditEntry) -> Result<(), StoreError> {
+        self.read(move |conn| {
+            write_transaction(conn, |conn| {
+                end(conn, of)?;
+                audit::record(conn, &entry)
+            })
+        })
+        .await
     }
 
     /// Switches somebody else's off, for an admin, and ends their logins: whoever has the phone must not stay.
@@ -99,6 +105,7 @@ impl Store {
         &self,
         by: AgentId,
         of: AgentId,
+        entry: NewAuditEntry,
     ) -> Result<Result<Ended, Unmanaged>, StoreError> {
         self.read(move |conn| {
             as_admin(conn, by, |conn, _| {
@@ -109,6 +116,7 @@ impl Store {
                     return Ok(Err(Unmanaged::NotFound));
                 }
                 end(conn, of)?;
+                audit::record(conn, &entry)?;
                 end_logins(conn, of, None).map(Ok)
             })
         })
@@ -123,7 +131,9 @@ impl Store {
             };
             write_transaction(conn, |conn| -> QueryResult<()> {
                 end(conn, account.me.id)?;
-                end_logins(conn, account.me.id, None).map(drop)
+                end_logins(conn, account.me.id, None)?;
+                let entry = audit::by_hand(account.me.id, AuditAction::SecondFactorOff);
+                audit::record(conn, &entry)
             })?;
             Ok(true)
         })

@@ -1,8 +1,8 @@
 //! What the room asks the writer to store, and what it hears back. Plain data.
 
 use crate::domain::{
-    Action, AgentRef, AssignmentRules, ClientId, Conversation, ConversationId, CustomerKey, FileId,
-    Kind, Message, Refusal, Role, Seq, Side,
+    Action, AgentRef, AssignmentRules, Channel, ClientId, Conversation, ConversationId,
+    CustomerKey, FileId, Kind, Message, Refusal, Role, Seq, Side,
 };
 
 /// The room's own number for a write, given back with its result.
@@ -106,6 +106,8 @@ pub enum Poster {
         language: Option<String>,
         /// Their browser, as it calls itself; kept with the first message.
         user_agent: Option<String>,
+        /// By which way they come; kept with the conversation that their message opens.
+        channel: Channel,
     },
     /// A person who answers.
     Agent(AgentRef),

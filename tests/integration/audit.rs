@@ -14,6 +14,7 @@ on_both_databases! {
     the_log_is_read_by_filters_page_by_page
     an_export_holds_the_same_as_the_pages_and_no_formula
     no_password_and_no_text_is_in_the_log
+    what_is_done_on_the_command_line_is_told_as_such
 }
 
 pub fn call(
@@ -288,6 +289,77 @@ fn no_password_and_no_text_is_in_the_log(engine: Engine) {
     ] {
         assert!(!all.contains(secret));
     }
+}
+
+fn what_is_done_on_the_command_line_is_told_as_such(engine: Engine) {
+    let database = Database::new(engine);
+    let server = Server::on(&database).start();
+    let admin = server.sign_in();
+    let file = |name: &str| database.folder().join(name).display().to_string();
+    let (jsonl, backup) = (file("all.jsonl"), file("all.backup"));
+    let run = |arguments: &[&str]| server.command(arguments, "a long password");
+    for arguments in [
+        &["agent", "add", "li", "--role", "supervisor"][..],
+        &["agent", "set-password", "li"],
+        &["agent", "totp-off", "li"],
+        &["agent", "disable", "li"],
+        &["export", &jsonl, "--status", "closed", "--q", "private"],
+        &["import", &jsonl],
+        &["backup", &backup],
+    ] {
+        let done = run(arguments);
+        assert!(done.status.success(), "{done:?}");
+    }
+    // What was not done is not told.
+    for arguments in [
+        &["agent", "add", "li"][..],
+        &["agent", "set-password", "nobody"],
+        &["agent", "disable", "nobody"],
+        &["agent", "list"],
+    ] {
+        run(arguments);
+    }
+    let all = entries(&server, &admin, "");
+    assert_eq!(
+        actions(&all),
+        [
+            "signed_in",
+            "account_added",
+            "password_reset",
+            "second_factor_off",
+            "account_changed",
+            "exported",
+            "imported",
+            "backed_up",
+        ]
+    );
+    for entry in &all[1..] {
+        assert_eq!(entry["address"], "command line");
+        assert_eq!(
+            (&entry["agent"], &entry["username"]),
+            (&Value::Null, &json!(""))
+        );
+    }
+    let id = database.count("SELECT id AS n FROM agents WHERE username = 'li'");
+    for entry in &all[1..5] {
+        assert_eq!(
+            entry["subject"],
+            json!({"kind": "account", "id": id.to_string()})
+        );
+    }
+    assert_eq!(
+        all[1]["details"],
+        json!({"username": "li", "role": "supervisor"})
+    );
+    assert_eq!(all[4]["details"], json!({"changed": {"disabled": true}}));
+    assert_eq!(
+        all[5]["details"],
+        json!({"format": "jsonl", "filter": ["status=closed", "q"]})
+    );
+    assert_eq!(
+        all[6]["details"],
+        json!({"conversations": 0, "messages": 0})
+    );
 }
 
 #[test]

@@ -219,7 +219,18 @@ fn round_trip(from: Engine, to: Engine) {
     let (first, second) = (by_column(&made), by_column(&second));
     for (table, rows) in &first {
         assert!(!rows.is_empty(), "the test has nothing in {table}");
-        assert_eq!(second.get(table), Some(rows), "{table}");
+        let mut again = second[table].clone();
+        if table == "audit_log" {
+            // Only this says that it is a copy.
+            let (new, old): (Vec<_>, Vec<_>) =
+                again.into_iter().partition(|row| !rows.contains(row));
+            assert_eq!(new.len(), 2, "{new:?}");
+            for action in ["action=restored", "action=backed_up"] {
+                assert!(new.iter().any(|row| row.contains(action)), "{new:?}");
+            }
+            again = old;
+        }
+        assert_eq!(again, *rows, "{table}");
     }
     assert_eq!(first.len(), second.len());
     // And it serves: the same admin signs in, the numbers go on.

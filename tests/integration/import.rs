@@ -83,8 +83,8 @@ fn write(file: &Path, lines: &[Value]) {
     let end = json!({
         "type": "end", "conversations": of("conversation"), "messages": of("message"), "sha256": sum,
     });
-    text.push_str(&format!("{end}\n"));
-    fs::write(file, text).unwrap();
+    text.push_str(&end.to_string());
+    fs::write(file, text + "\n").unwrap();
 }
 
 fn round_trip(from: Engine, to: Engine) {
@@ -312,7 +312,9 @@ fn people_are_known_again_and_what_they_said_is_found_and_counted(engine: Engine
     let hits = there.get("/api/v1/search?q=teapot", &admin);
     let hits: Vec<HitView> = serde_json::from_value(hits.body["hits"].clone()).unwrap();
     assert_eq!(hits.len(), 1);
-    assert_eq!(copy.count("SELECT COUNT(*) AS n FROM search_segments"), 1);
+    // By the index, once; the server may have put into it by now that li is not there.
+    let indexed = "SELECT COUNT(*) AS n FROM search_segments WHERE first_seq = 1 AND last_seq >= 4";
+    assert_eq!(copy.count(indexed), 1);
     let report = there.get(
         &format!("/api/v1/reports?from={began}&to={began}&tz=UTC"),
         &admin,
@@ -320,6 +322,89 @@ fn people_are_known_again_and_what_they_said_is_found_and_counted(engine: Engine
     assert_eq!(report.status, 200, "{}", report.body);
     let total = &report.body["report"]["total"];
     assert_eq!(total["conversations"], 1, "{}", report.body);
+}
+
+/// Exports with one wrong line each: which, all lines, and what is said of it.
+fn wrong(body: &[Value]) -> Vec<(usize, Vec<Value>, &'static str)> {
+    let first = |is: &dyn Fn(&Value) -> bool| body.iter().position(is).unwrap();
+    let agent = first(&|line| line["from"]["role"] == "agent");
+    let event = first(&|line| line["kind"] == "event");
+    let name = json!("x".repeat(201));
+    let table = [
+        (0, "/type", json!("message"), "missing field"),
+        (
+            0,
+            "/version",
+            json!(2),
+            "version is 2; this program knows 1",
+        ),
+        (0, "/version", json!("one"), "version must be 1"),
+        (1, "/type", json!("export"), "version must be"),
+        (1, "/status", json!("lost"), "unknown variant `lost`"),
+        (1, "/channel", json!("pigeon"), "unknown variant `pigeon`"),
+        (
+            1,
+            "/created_at",
+            json!("today"),
+            "created_at must be a time",
+        ),
+        (
+            1,
+            "/customer",
+            Value::Null,
+            "shared room cannot be imported",
+        ),
+        (1, "/customer/key", json!("00"), "customer.key must be 64"),
+        (
+            1,
+            "/customer/name",
+            name,
+            "customer.name must have at most 200",
+        ),
+        (1, "/id", json!("9223372036854775807"), "id must be at most"),
+        (1, "/read/agent", json!(-1), "read.agent must be 0 or more"),
+        (1, "/tagged", Value::Null, "invalid type: null"),
+        (2, "/seq", json!(0), "seq must be 1 or more"),
+        (3, "/seq", json!(7), "seq must be 2, not 7"),
+        (2, "/conversation", json!("77"), "must stand below its conv"),
+        (
+            2,
+            "/kind",
+            json!("song"),
+            "kind must be text, file, note or",
+        ),
+        (2, "/client_id", json!("a b"), "client_id must be 1 to 64"),
+        (
+            2,
+            "/from/id",
+            json!("77"),
+            "from.id must be that of the conv",
+        ),
+        (
+            2,
+            "/from/role",
+            json!("boss"),
+            "from.role must be customer,",
+        ),
+        (
+            agent,
+            "/from/username",
+            json!("A B"),
+            "from.username must be a user",
+        ),
+        (
+            event,
+            "/kind",
+            json!("text"),
+            "event must be there where kind",
+        ),
+    ];
+    let made = table.map(|(line, path, value, says)| {
+        let mut lines = body.to_vec();
+        *lines[line].pointer_mut(path).unwrap() = value;
+        (line, lines, says)
+    });
+    made.into()
 }
 
 fn a_bad_file_is_refused_by_its_line_and_nothing_of_it_comes_in(engine: Engine) {
@@ -332,14 +417,6 @@ fn a_bad_file_is_refused_by_its_line_and_nothing_of_it_comes_in(engine: Engine) 
     let text = fs::read_to_string(&good).unwrap();
     let whole = lines(&good);
     let body = &whole[..whole.len() - 1];
-    let agents = body
-        .iter()
-        .position(|line| line["from"]["role"] == "agent")
-        .unwrap();
-    let event = body
-        .iter()
-        .position(|line| line["kind"] == "event")
-        .unwrap();
 
     let copy = Database::new(engine);
     run(&copy, &["migrate"]);
@@ -381,81 +458,7 @@ fn a_bad_file_is_refused_by_its_line_and_nothing_of_it_comes_in(engine: Engine) 
     let swapped = text.replacen("\"text\":\"", "\"text\":\"x", 1);
     refused("changed", swapped.as_bytes(), "the checksum is another");
 
-    let set = |line: usize, path: &str, value: Value| {
-        let mut lines = body.to_vec();
-        *lines[line].pointer_mut(path).unwrap() = value;
-        (line, lines)
-    };
-    let without = |line: usize, name: &str| {
-        let mut lines = body.to_vec();
-        lines[line].as_object_mut().unwrap().remove(name);
-        (line, lines)
-    };
-    for ((line, lines), says) in [
-        (set(0, "/type", json!("message")), "missing field"),
-        (
-            set(0, "/version", json!(2)),
-            "version is 2; this program knows 1",
-        ),
-        (set(0, "/version", json!("one")), "version must be 1"),
-        (set(1, "/type", json!("export")), "version must be"),
-        (set(1, "/status", json!("lost")), "unknown variant `lost`"),
-        (
-            set(1, "/created_at", json!("yesterday")),
-            "created_at must be a time such as",
-        ),
-        (
-            set(1, "/customer", Value::Null),
-            "shared room cannot be imported",
-        ),
-        (
-            set(1, "/customer/key", json!("00")),
-            "customer.key must be 64 hexadecimal digits",
-        ),
-        (
-            set(1, "/customer/name", json!("x".repeat(201))),
-            "customer.name must have at most 200",
-        ),
-        (
-            set(1, "/id", json!("9223372036854775807")),
-            "id must be at most",
-        ),
-        (
-            set(1, "/read/agent", json!(-1)),
-            "read.agent must be 0 or more",
-        ),
-        (without(1, "tagged"), "missing field `tagged`"),
-        (set(2, "/seq", json!(0)), "seq must be 1 or more"),
-        (set(3, "/seq", json!(7)), "seq must be 2, not 7"),
-        (
-            set(2, "/conversation", json!("77")),
-            "a message must stand below its conversation",
-        ),
-        (
-            set(2, "/kind", json!("song")),
-            "kind must be text, file, note or event",
-        ),
-        (
-            set(2, "/client_id", json!("a b")),
-            "client_id must be 1 to 64",
-        ),
-        (
-            set(2, "/from/id", json!("77")),
-            "from.id must be that of the conversation's customer",
-        ),
-        (
-            set(2, "/from/role", json!("boss")),
-            "from.role must be customer, agent or system",
-        ),
-        (
-            set(agents, "/from/username", json!("Li Wei")),
-            "from.username must be a user name",
-        ),
-        (
-            set(event, "/kind", json!("text")),
-            "event must be there where kind is event",
-        ),
-    ] {
+    for (line, lines, says) in wrong(body) {
         let file = copy.folder().join("made.jsonl");
         write(&file, &lines);
         let told = refused(says, &fs::read(&file).unwrap(), says);

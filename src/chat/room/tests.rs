@@ -9,7 +9,8 @@ use std::collections::VecDeque;
 use super::*;
 use crate::{
     domain::{
-        Actor, AgentId, Author, Change, Event, EventName, Role, State, Tag, TextLimits, decide, now,
+        Actor, AgentId, Author, Change, Channel, Event, EventName, Role, State, Tag, TextLimits,
+        decide, now,
     },
     protocol::LimitsView,
     store::CustomerJoin,
@@ -485,6 +486,7 @@ fn visitor(n: u8) -> Entrant {
         page: None,
         language: None,
         user_agent: None,
+        channel: Channel::Web,
     })
 }
 

@@ -13,27 +13,13 @@ use diesel::{
 
 use super::{Result, files};
 use crate::{
-    domain::{Author, ConversationId, FileId, Message, Seq, Status},
+    domain::{Author, Channel, ConversationId, FileId, Message, Seq, Status},
     store::{
         connection::{DbConnection, MultiBackend},
         rows::{AGENT, CUSTOMER, ConversationRow, SYSTEM},
         schema::{conversations, customers},
     },
 };
-
-/// Inserts many rows with one statement, which diesel has for each engine but not for the enum.
-macro_rules! insert {
-    ($conn:expr, $table:expr, $rows:expr) => {
-        match $conn {
-            DbConnection::Mysql(conn) => {
-                diesel::insert_into($table).values($rows).execute(conn)?;
-            }
-            DbConnection::Sqlite(conn) => {
-                diesel::insert_into($table).values($rows).execute(conn)?;
-            }
-        }
-    };
-}
 
 /// A customer, before their first message is stored.
 #[derive(Insertable)]
@@ -47,35 +33,25 @@ pub struct NewCustomer<'a> {
 }
 
 /// A conversation without messages.
-#[derive(Insertable)]
-#[diesel(table_name = conversations, treat_none_as_default_value = false)]
 pub struct NewConversation {
     customer_id: Option<i64>,
     current_of: Option<i64>,
-    status: &'static str,
-    last_seq: i64,
-    customer_read_seq: i64,
-    agent_read_seq: i64,
-    created_at: NaiveDateTime,
-    last_message_at: NaiveDateTime,
-    waiting_since: Option<NaiveDateTime>,
+    status: Status,
+    channel: Channel,
+    at: NaiveDateTime,
 }
 
 /// `conversations.current_of` of the one conversation of a shared room.
 pub const EVERYBODY: i64 = 0;
 
 impl NewConversation {
-    pub fn of_customer(id: i64, at: NaiveDateTime) -> Self {
+    pub fn of_customer(id: i64, at: NaiveDateTime, channel: Channel) -> Self {
         Self {
             customer_id: Some(id),
             current_of: Some(id),
-            status: Status::Waiting.as_str(),
-            last_seq: 0,
-            customer_read_seq: 0,
-            agent_read_seq: 0,
-            created_at: at,
-            last_message_at: at,
-            waiting_since: Some(at),
+            status: Status::Waiting,
+            channel,
+            at,
         }
     }
 
@@ -84,9 +60,9 @@ impl NewConversation {
         Self {
             customer_id: None,
             current_of: Some(EVERYBODY),
-            status: Status::Open.as_str(),
-            waiting_since: None,
-            ..Self::of_customer(0, at)
+            status: Status::Open,
+            channel: Channel::Web,
+            at,
         }
     }
 }
@@ -107,16 +83,34 @@ pub struct NewMessage {
 
 /// Inserts customers, none of which may be there.
 pub fn insert_customers(conn: &mut DbConnection, rows: Vec<NewCustomer<'_>>) -> Result<()> {
-    insert!(conn, customers::table, rows);
+    let insert = diesel::insert_into(customers::table).values(rows);
+    // Many rows with one statement, which diesel has for each engine but not for the enum.
+    match conn {
+        DbConnection::Mysql(conn) => insert.execute(conn)?,
+        DbConnection::Sqlite(conn) => insert.execute(conn)?,
+    };
     Ok(())
 }
 
-/// Inserts conversations, none of which may be there.
-pub fn insert_conversations(
-    conn: &mut DbConnection,
-    rows: Vec<NewConversation>,
-) -> QueryResult<()> {
-    insert!(conn, conversations::table, rows);
+/// Inserts conversations, none of which may be there. All that is in them is our own.
+pub fn insert_conversations(conn: &mut DbConnection, rows: &[NewConversation]) -> QueryResult<()> {
+    let mut sql = String::from(
+        "INSERT INTO conversations (customer_id, current_of, status, last_seq, customer_read_seq, \
+         agent_read_seq, created_at, last_message_at, waiting_since, channel) VALUES ",
+    );
+    for (index, row) in rows.iter().enumerate() {
+        let comma = if index == 0 { "" } else { ", " };
+        let (customer, current) = (OrNull(row.customer_id), OrNull(row.current_of));
+        let (status, channel) = (row.status.as_str(), row.channel.as_str());
+        let at = sql_time(row.at);
+        let waiting = OrNull((row.status == Status::Waiting).then(|| format!("'{at}'")));
+        // Writing to a string can not fail.
+        let _ = write!(
+            sql,
+            "{comma}({customer}, {current}, '{status}', 0, 0, 0, '{at}', '{at}', {waiting}, '{channel}')"
+        );
+    }
+    diesel::sql_query(sql).execute(conn)?;
     Ok(())
 }
 

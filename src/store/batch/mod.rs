@@ -677,6 +677,7 @@ impl<'a> Batch<'a> {
                     page,
                     language,
                     user_agent,
+                    ..
                 }),
                 Decision::Insert(_),
             ) = (write.by(), decision)
@@ -710,23 +711,26 @@ impl<'a> Batch<'a> {
         at: Timestamp,
     ) -> Result<HashMap<CustomerKey, i64>> {
         let mut owners = BTreeMap::new();
-        for decision in &self.decisions {
-            if let Decision::Insert(Target::New(key)) = decision {
+        for (write, decision) in self.writes.iter().zip(&self.decisions) {
+            if let Decision::Insert(Target::New(key)) = decision
+                && let Some(Poster::Customer { channel, .. }) = write.by()
+            {
                 let customer = self
                     .customers
                     .get(key)
                     .ok_or(BatchError::Db(Error::NotFound))?;
-                owners.insert(customer.id, *key);
+                // By the first of its messages.
+                owners.entry(customer.id).or_insert((*key, *channel));
             }
         }
         if owners.is_empty() {
             return Ok(HashMap::new());
         }
         let new: Vec<_> = owners
-            .keys()
-            .map(|id| NewConversation::of_customer(*id, at.naive_utc()))
+            .iter()
+            .map(|(id, (_, channel))| NewConversation::of_customer(*id, at.naive_utc(), *channel))
             .collect();
-        insert_conversations(conn, new).map_err(|error| match error {
+        insert_conversations(conn, &new).map_err(|error| match error {
             Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
                 BatchError::Again("a customer was merged into another just now")
             }
@@ -736,7 +740,7 @@ impl<'a> Batch<'a> {
         let rows = look::current_conversations(conn, &ids)?;
         let mut made = HashMap::new();
         for row in rows {
-            if let Some(key) = row.current_of.and_then(|id| owners.get(&id)) {
+            if let Some((key, _)) = row.current_of.and_then(|id| owners.get(&id)) {
                 made.insert(*key, row.id);
             }
             self.conversations.insert(row.id, row);

@@ -18,10 +18,11 @@ fn fill(database: &Database) {
          SELECT seq, UNHEX(SHA2(seq, 256)), CONCAT('Name ', seq), CONCAT('c', seq, '@example.com'), '2025-01-01'
          FROM seq_1_to_5000",
         "INSERT INTO conversations (id, customer_id, status, agent_id, last_seq, customer_read_seq, agent_read_seq,
-         created_at, last_message_at, first_response_ms, closed_at)
+         created_at, last_message_at, first_response_ms, closed_at, channel)
          SELECT seq, 1 + seq MOD 5000, IF(seq MOD 400, 'closed', 'open'), 1 + seq MOD 5, 2, 2, 2,
          '2025-12-01' + INTERVAL seq * 26 MINUTE, '2025-12-01' + INTERVAL seq * 26 + 5 MINUTE, 1000,
-         IF(seq MOD 400, '2025-12-01' + INTERVAL seq * 26 + 5 MINUTE, NULL) FROM seq_1_to_20000",
+         IF(seq MOD 400, '2025-12-01' + INTERVAL seq * 26 + 5 MINUTE, NULL), IF(seq MOD 500, 'web', 'socketio')
+         FROM seq_1_to_20000",
         "INSERT INTO messages (conversation_id, seq, client_id, kind, sender_role, sender_id, text, sent_at)
          SELECT c.id, s.seq, CONCAT('m', s.seq), 'text', IF(s.seq = 1, 'customer', 'agent'),
          IF(s.seq = 1, c.customer_id, c.agent_id), CONCAT('What about the refund ', c.id),
@@ -129,6 +130,8 @@ fn the_first_page_of_every_filter_reads_a_small_part() {
         (&[("customer", "7")], 500),
         (&[("status", "closed")], 3_000),
         (&[("status", "open")], 3_000),
+        (&[("channel", "web")], 3_000),
+        (&[("channel", "socketio")], 500),
         // Customers are read, a third of which there are conversations.
         (&[("customer_text", "c777@")], 7_000),
     ] {

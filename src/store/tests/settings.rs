@@ -1,7 +1,7 @@
 //! The settings of the business.
 
 use crate::{
-    domain::{AgentId, Role},
+    domain::{AgentId, AuditAction, AuditActor, NewAuditEntry, Role},
     store::{
         SectionChange, Store, Unsaved,
         testing::{on_both_engines, wait},
@@ -22,7 +22,8 @@ fn look(version: i64, name: &str) -> SectionChange {
 }
 
 fn save(store: &Store, by: AgentId, changes: &[SectionChange]) -> Result<i64, Unsaved> {
-    let stored = wait(store.change_settings(by, changes.to_vec())).unwrap()?;
+    let entry = NewAuditEntry::new(AuditActor::default(), AuditAction::SettingsChanged);
+    let stored = wait(store.change_settings(by, changes.to_vec(), entry)).unwrap()?;
     let look = stored.iter().find(|section| section.name == "look");
     Ok(look.map_or(0, |look| look.version))
 }

@@ -23,6 +23,7 @@ on_both_databases! {
     what_cannot_be_sent_is_refused_and_the_connection_stays
     a_private_room_keeps_customers_apart
     who_hears_that_they_are_in_gets_all_that_is_said_from_then_on
+    who_came_by_socket_io_is_found_by_that
 }
 
 fn join(server: &Server, version: u8, carrier: Carrier) -> Client {
@@ -192,6 +193,44 @@ fn a_private_room_keeps_customers_apart(engine: Engine) {
     }
     other.send(r#"42["message","mine"]"#);
     assert_eq!(other.next(), r#"42["message","mine"]"#);
+}
+
+fn who_came_by_socket_io_is_found_by_that(engine: Engine) {
+    let database = Database::new(engine);
+    let server = Server::on(&database).start();
+    let mut page = join(&server, 4, Carrier::WebSocket);
+    page.send(r#"42["message","by Socket.IO"]"#);
+    assert_eq!(page.next(), r#"42["message","by Socket.IO"]"#);
+    let (mut web, _) = crate::support::Client::customer(&server, &token(), json!({}));
+    web.say(None, "a", "by the page");
+    let admin = server.sign_in();
+    let found = |query: &str| -> Vec<String> {
+        let answer = server.get(&format!("/api/v1/history{query}"), &admin);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let rows = answer.body["rows"].as_array().unwrap().clone();
+        let said = |row: &Value| {
+            let last = row["conversation"]["last_message"]["text"].as_str();
+            format!("{}: {}", row["channel"].as_str().unwrap(), last.unwrap())
+        };
+        rows.iter().map(said).collect()
+    };
+    let (web, socket_io) = ("web: by the page", "socketio: by Socket.IO");
+    assert_eq!(found(""), [web, socket_io]);
+    assert_eq!(found("?channel=socketio"), [socket_io]);
+    assert_eq!(found("?channel=web"), [web]);
+    assert_eq!(found("?channel=socketio&q=page"), Vec::<String>::new());
+    let file = database.folder().join("these.csv");
+    let arguments = ["export", file.to_str().unwrap(), "--channel", "socketio"];
+    let done = server.command(&arguments, "");
+    assert!(done.status.success(), "{done:?}");
+    let csv = std::fs::read_to_string(&file).unwrap();
+    assert!(
+        csv.contains("by Socket.IO") && !csv.contains("by the page"),
+        "{csv}"
+    );
+    let wrong = server.get("/api/v1/history?channel=pigeon", &admin);
+    assert_eq!(wrong.code(), "bad_request");
+    assert_eq!(wrong.body["field"], "channel");
 }
 
 #[test]

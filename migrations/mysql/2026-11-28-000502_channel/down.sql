@@ -1,0 +1,3 @@
+ALTER TABLE conversations
+    DROP KEY conversations_channel_created,
+    DROP COLUMN channel;

@@ -1,0 +1,1 @@
+SELECT 1; -- only a comment, which SQLite does not have

@@ -1,0 +1,2 @@
+DROP INDEX conversations_channel_created;
+ALTER TABLE conversations DROP COLUMN channel;
