@@ -147,8 +147,8 @@ thread_local! {
 }
 
 impl Committed {
-    /// Somebody was given it. Of many on a thread only some are timed, because asking for the time costs as much
-    /// as a tenth of a delivery.
+    /// Somebody was given it. Of many on a thread only some are timed, because asking for the time costs
+    /// more than all the rest.
     pub fn delivered(&self) {
         DELIVERED.with(|delivered| {
             let (latest, untimed) = delivered.get();

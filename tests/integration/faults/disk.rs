@@ -101,7 +101,7 @@ fn a_full_disk_of_mariadb_refuses_and_heals() {
     let mut count = database.counter();
     let mut stored = || count("SELECT COUNT(*) AS n FROM messages");
     let refused = || server.metric("kefu_errors_total{code=\"unavailable\"}");
-    let patience = Duration::from_secs(60);
+    let patience = Duration::from_mins(1);
     let memory = talk_while(&mut people, &[server.address], || {
         eventually("there is load", patience, || stored() > 20);
         let memory = server.memory_bytes();

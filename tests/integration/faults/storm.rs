@@ -49,7 +49,8 @@ fn two_processes_in_each_others_way_lose_nothing(engine: Engine) {
                 scope.spawn(|| storm(&database, &over));
             }
             let (before, since) = (conflicts(), Instant::now());
-            eventually("they were in each other's way", patience, || {
+            let long = patience + seconds(2);
+            eventually("they were in each other's way", long, || {
                 let now = conflicts();
                 let met = now.iter().zip(before).all(|(now, before)| *now > before);
                 met && since.elapsed() > seconds(2)
