@@ -1,7 +1,7 @@
 // Reports: charts, and the same figures in tables.
 
 import { randomBytes } from 'node:crypto';
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { axe, fits, signedIn, talk } from '../support/admin.ts';
 import { expect, test } from '../support/fixtures.ts';
 import type { Server } from '../support/server.ts';
@@ -70,6 +70,12 @@ async function day(server: Server): Promise<void> {
   expect(rated.status).toBe(200);
 }
 
+/** One of the figures of all that was said. */
+function figure(page: Page, name: string): Locator {
+  const named = page.locator('dt', { hasText: new RegExp(`^${name}$`) });
+  return page.locator('.admin-summary > div').filter({ has: named }).locator('dd');
+}
+
 /** How many pixels of each chart are not empty. */
 function painted(page: Page): Promise<number[]> {
   return page.locator('.chart canvas').evaluateAll(canvases =>
@@ -95,13 +101,8 @@ for (const language of ['en', 'zh'] as const) {
       if (request.resourceType() === 'script') scripts.push(request.url());
     });
     await page.getByRole('link', { name: said.reports }).click();
-    const figure = (name: string) =>
-      page
-        .locator('.admin-summary > div')
-        .filter({ has: page.locator('dt', { hasText: new RegExp(`^${name}$`) }) })
-        .locator('dd');
     for (const [name, value] of Object.entries(said.summary)) {
-      await expect(figure(name)).toHaveText(value);
+      await expect(figure(page, name)).toHaveText(value);
     }
 
     // Only who looks at charts loads what draws them.
@@ -137,21 +138,33 @@ for (const language of ['en', 'zh'] as const) {
     const sum = cells.reduce((all, cell) => all + Number(cell), 0);
     expect(sum).toBe(3);
     await expect(rows(said.scores).nth(3).getByRole('cell')).toHaveText('1');
+  });
+
+  test(`a report is of what the address says (${language})`, async ({ people, server, watch }) => {
+    await day(server);
+    const [from, to] = [-1, 1].map(days =>
+      new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10),
+    );
+    const place = `?view=reports&from=${from}&to=${to}&tz=Asia/Tokyo`;
+    const page = await signedIn(people, watch, language, undefined, place);
+    await expect(figure(page, said.conversations)).toHaveText('2');
+    for (const name of [said.byAgentAndDay, said.scores]) {
+      await page.locator('summary', { hasText: new RegExp(`^${name}$`) }).click();
+    }
     await axe(page, 'reports');
 
-    // Of one agent, in another zone; the address says so.
     await page.getByLabel(said.agent, { exact: true }).selectOption('Admin');
     await page.getByLabel(said.zone, { exact: true }).selectOption('America/New York');
     await page.getByRole('button', { name: said.show, exact: true }).click();
-    await expect(figure(said.conversations)).toHaveText('1');
+    await expect(figure(page, said.conversations)).toHaveText('1');
     await expect(page).toHaveURL(/tz=America%2FNew_York&agent=1/);
     await page.reload();
-    await expect(figure(said.conversations)).toHaveText('1');
+    await expect(figure(page, said.conversations)).toHaveText('1');
     await expect(page.getByLabel(said.zone, { exact: true })).toHaveValue('America/New_York');
     await page.goBack();
-    await expect(figure(said.conversations)).toHaveText('2');
+    await expect(figure(page, said.conversations)).toHaveText('2');
 
-    await page.goto('/admin?view=reports&from=2020-01-01&to=2020-03-31&tz=UTC');
+    await page.goto('/admin?view=reports&from=2020-01-01&to=2020-01-02&tz=UTC');
     await expect(page.getByText(said.nothing).first()).toBeVisible();
     await axe(page, 'reports of nothing');
     await fits(page);
