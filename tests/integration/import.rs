@@ -75,9 +75,11 @@ fn held(file: &Path) -> Vec<Value> {
 
 /// A file of these lines with the end that belongs to them.
 fn write(file: &Path, lines: &[Value]) {
-    let mut text = lines
-        .iter()
-        .fold(String::new(), |text, line| text + &format!("{line}\n"));
+    let mut text = String::new();
+    for line in lines {
+        text += &line.to_string();
+        text += "\n";
+    }
     let of = |kind: &str| lines.iter().filter(|line| line["type"] == kind).count();
     let sum = Sha256::digest(text.as_bytes())
         .iter()
