@@ -133,8 +133,8 @@ function Table({ rows, place }: TableProps) {
     <Region label={words.history}>
       <thead>
         <tr>
-          {Object.values(columns).map(column => (
-            <th key={column} scope="col">
+          {Object.entries(columns).map(([name, column]) => (
+            <th key={name} scope="col" class={NUMBERS.has(name) ? 'number' : undefined}>
               {column}
             </th>
           ))}
@@ -180,6 +180,9 @@ function Table({ rows, place }: TableProps) {
   );
 }
 
+/** The columns of which the figures stand below each other. */
+const NUMBERS = new Set(['messages', 'first', 'rating']);
+
 type Words = typeof adminWords.value;
 
 function fieldsOf(words: Words): readonly FilterField<Field>[] {
@@ -201,6 +204,12 @@ function fieldsOf(words: Words): readonly FilterField<Field>[] {
       label: words.statusLabel,
       kind: 'choice',
       options: [any, ...Object.entries(words.statuses)],
+    },
+    {
+      name: 'channel',
+      label: words.channelLabel,
+      kind: 'choice',
+      options: [any, ...Object.entries(words.channels)],
     },
     {
       name: 'tag',

@@ -23,6 +23,8 @@ export const en = {
   customerText: 'Customer',
   customerHint: 'Name, e-mail address or id on your site',
   statusLabel: 'Status',
+  channelLabel: 'Came by',
+  channels: { web: 'Page', socketio: 'Socket.IO' } as Record<string, string>,
   tagLabel: 'Tag',
   ratingLabel: 'Rating',
   any: 'Any',

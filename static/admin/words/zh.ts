@@ -25,6 +25,8 @@ export const zh: typeof en = {
   customerText: '客户',
   customerHint: '姓名、邮箱或网站用户编号',
   statusLabel: '状态',
+  channelLabel: '来源',
+  channels: { web: '网页', socketio: 'Socket.IO' },
   tagLabel: '标签',
   ratingLabel: '评价',
   any: '不限',

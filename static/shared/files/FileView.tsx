@@ -97,7 +97,8 @@ function Picture({ file, chat }: { file: FileInfo; chat: Chat }) {
       entries => {
         if (entries.some(entry => entry.isIntersecting)) setNear(true);
       },
-      { rootMargin: '400px' },
+      // What is near in the list counts by the second: the list cuts off what is beyond its edges.
+      { rootMargin: '400px', scrollMargin: '400px' },
     );
     observer.observe(element);
     return () => observer.disconnect();

@@ -19,6 +19,8 @@ const SAID = {
     saved: 'Saved: 1 conversations, 4 messages.',
     agent: 'Agent',
     nobody: 'Nobody',
+    channel: 'Came by',
+    page: 'Page',
     views: ['History', 'Reports', 'Audit log', 'Clean-up'],
     console: 'Console',
     forAdmins: 'This page is for administrators only.',
@@ -39,6 +41,8 @@ const SAID = {
     saved: '已保存：1 个会话、4 条消息。',
     agent: '客服',
     nobody: '无人接待',
+    channel: '来源',
+    page: '网页',
     views: ['会话记录', '报表', '审计日志', '数据清理'],
     console: '工作台',
     forAdmins: '此页面仅限管理员查看。',
@@ -98,6 +102,12 @@ for (const language of ['en', 'zh'] as const) {
     await page.getByLabel(said.agent, { exact: true }).selectOption('Admin');
     await page.getByRole('button', { name: said.show, exact: true }).click();
     await expect(page.getByRole('link', { name: said.customer })).toBeVisible();
+    await expect(count).toHaveText(said.one);
+    await page.getByLabel(said.channel, { exact: true }).selectOption('Socket.IO');
+    await page.getByRole('button', { name: said.show, exact: true }).click();
+    await expect(count).toHaveText(said.nothing);
+    await page.getByLabel(said.channel, { exact: true }).selectOption(said.page);
+    await page.getByRole('button', { name: said.show, exact: true }).click();
     await expect(count).toHaveText(said.one);
 
     watch.announce(/400.*\/api\/v1\/history/);
