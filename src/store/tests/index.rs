@@ -128,13 +128,17 @@ fn every_message_is_indexed_once_whoever_does_it_and_however_often() {
             for n in few {
                 desk.submit(&asker, None, &format!("m{n}"), &format!("word{n}"));
             }
-            desk.collect(few.len()).into_iter().for_each(|one| drop(posted(one)));
+            desk.collect(few.len())
+                .into_iter()
+                .for_each(|one| drop(posted(one)));
         }
         for few in (0..520).collect::<Vec<_>>().chunks(130) {
             for n in few {
                 desk.submit(&customer(), None, &format!("c{n}"), "hello");
             }
-            desk.collect(few.len()).into_iter().for_each(|one| drop(posted(one)));
+            desk.collect(few.len())
+                .into_iter()
+                .for_each(|one| drop(posted(one)));
         }
         std::thread::scope(|scope| {
             for _ in 0..2 {
