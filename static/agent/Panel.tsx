@@ -1,5 +1,6 @@
 // A page of the console that is no conversation: a heading, Back where it fills the screen, and what
-// it holds. Takes the focus when it opens, as the link to it may be gone from sight.
+// it holds. Takes the focus when it opens, as the link to it may be gone from sight; but not from somebody who is
+// at something by then, as it waits for the server's first answer.
 
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
@@ -14,7 +15,10 @@ interface PanelProps {
 
 export function Panel({ title, children }: PanelProps) {
   const section = useRef<HTMLElement>(null);
-  useLayoutEffect(() => section.current?.focus(), []);
+  useLayoutEffect(() => {
+    if (document.activeElement?.closest('.menu[open], input, textarea') == null)
+      section.current?.focus();
+  }, []);
   return (
     <section ref={section} class="thread panel" aria-label={title} tabIndex={-1}>
       <header>
