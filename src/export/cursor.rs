@@ -44,6 +44,13 @@ struct Written {
     sum: Checksum,
 }
 
+impl ExportCursor {
+    /// When the export was begun, if it has been.
+    pub fn made_at(&self) -> Option<Timestamp> {
+        self.made_at
+    }
+}
+
 impl fmt::Display for ExportCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let written = Written {

@@ -14,6 +14,7 @@ mod jsonl;
 mod table;
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
@@ -29,15 +30,17 @@ pub use self::{
 };
 use crate::{
     domain::{
-        AgentId, ConversationId, CustomerDetails, HistoryFilter, Kind, Message, Reviewed,
-        SearchWords, Seq, Timestamp,
+        AgentId, CustomerDetails, HistoryFilter, Kind, Message, Reviewed, SearchWords, Seq,
+        Timestamp,
     },
     store::{Cursor, ExportDetails, HistoryCursor, Page, Store, StoreError, Viewer},
 };
 
 /// Conversations that are read at once.
 const ROWS: usize = 50;
-/// Messages that are read at once.
+/// With so many messages of each, which is all of most.
+const FIRST: Seq = Seq(20);
+/// Messages that are read at once of one that has more.
 const MESSAGES: usize = 50;
 /// And where it is only looked whether they have words.
 const SEARCHED: usize = 200;
@@ -209,7 +212,7 @@ pub async fn part(
         let before = at.before.map(HistoryCursor::Began);
         let page = store.history(all, before, ROWS).await?;
         let ids = page.rows.iter().map(|row| row.listed.conversation.id);
-        let mut details = store.export_details(ids.collect()).await?;
+        let mut details = store.export_details(ids.collect(), FIRST).await?;
         for row in page.rows {
             let id = row.listed.conversation.id;
             let one = Exported {
@@ -222,7 +225,7 @@ pub async fn part(
             let place = Some(Cursor::new(began, id));
             if at.within.is_none()
                 && let Some(words) = &filter.words
-                && !says(store, id, words).await?
+                && !says(store, &one, words).await?
             {
                 at.before = place;
                 if since.elapsed() > PART_WITHIN {
@@ -242,13 +245,8 @@ pub async fn part(
                 if out.len() >= PART_BYTES {
                     return Ok(at.part(out, reached));
                 }
-                let page = store
-                    .messages(Viewer::Agent, id, Page::After(seq), MESSAGES)
-                    .await?;
-                // It may have been removed meanwhile.
-                let (messages, more) =
-                    page.map_or((Vec::new(), false), |page| (page.messages, page.more));
-                for message in &messages {
+                let (messages, more) = after(store, &one, seq, MESSAGES).await?;
+                for message in messages.iter() {
                     format.message(&mut out, about, &one, message);
                 }
                 at.totals.messages += messages.len() as u64;
@@ -271,24 +269,42 @@ pub async fn part(
 }
 
 /// Whether a message of the conversation has all the words.
-async fn says(store: &Store, id: ConversationId, words: &SearchWords) -> Result<bool, StoreError> {
-    let mut after = Seq(0);
+async fn says(store: &Store, one: &Exported, words: &SearchWords) -> Result<bool, StoreError> {
+    let mut seq = Seq(0);
     loop {
-        let page = store
-            .messages(Viewer::Agent, id, Page::After(after), SEARCHED)
-            .await?;
-        let Some(page) = page else {
-            return Ok(false);
-        };
-        let mut said = page.messages.iter().filter(|one| one.kind != Kind::Event);
+        let (messages, more) = after(store, one, seq, SEARCHED).await?;
+        let mut said = messages.iter().filter(|one| one.kind != Kind::Event);
         if said.any(|one| words.are_in(&one.text)) {
             return Ok(true);
         }
-        match page.messages.last().filter(|_| page.more) {
-            Some(last) => after = last.seq,
+        match messages.last().filter(|_| more) {
+            Some(last) => seq = last.seq,
             None => return Ok(false),
         }
     }
+}
+
+/// The messages that come after one, and whether there are more after those: at the beginning those that are here
+/// already, then at most `limit` that are read.
+async fn after<'a>(
+    store: &Store,
+    one: &'a Exported,
+    seq: Seq,
+    limit: usize,
+) -> Result<(Cow<'a, [Message]>, bool), StoreError> {
+    if seq == Seq(0) {
+        let first = &one.details.first;
+        let more = first.last().is_some_and(|last| last.seq >= FIRST);
+        return Ok((Cow::Borrowed(first), more));
+    }
+    let id = one.row.listed.conversation.id;
+    let page = store
+        .messages(Viewer::Agent, id, Page::After(seq), limit)
+        .await?;
+    // It may have been removed meanwhile.
+    Ok(page.map_or_else(Default::default, |page| {
+        (Cow::Owned(page.messages), page.more)
+    }))
 }
 
 impl ExportCursor {

@@ -1,5 +1,11 @@
 //! The audit log: what the other modules write into it, and admins reading it (docs/PROTOCOL.md §6).
 
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use futures_util::stream;
 use serde_json::json;
@@ -12,7 +18,8 @@ use super::{
 use crate::{
     chat::refuse,
     domain::{
-        AuditAction, AuditActor, AuditEntry, AuditFilter, Me, NewAuditEntry, Refusal, rfc3339,
+        AgentId, AuditAction, AuditActor, AuditEntry, AuditFilter, Me, NewAuditEntry, Refusal,
+        rfc3339,
     },
     export::csv,
     protocol::AuditView,
@@ -53,6 +60,50 @@ pub fn entry(
 /// What the store says.
 pub async fn record(app: &App, entry: NewAuditEntry) -> Result<(), Refusal> {
     app.store.record(entry).await.map_err(refuse)
+}
+
+/// How long what is read in pieces counts as one reading.
+const READING: Duration = Duration::from_hours(1);
+/// Readings that are remembered at most; beyond that they are all forgotten, and some come twice into the log.
+const READINGS: usize = 10_000;
+
+/// What the log has as begun: by whom, and which.
+#[derive(Default)]
+pub struct Readings(Mutex<HashMap<(AgentId, String), Instant>>);
+
+impl Readings {
+    fn has(&self, me: AgentId, which: &str) -> bool {
+        let begun = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = begun.get(&(me, which.to_owned()));
+        at.is_some_and(|at| at.elapsed() < READING)
+    }
+
+    fn put(&self, me: AgentId, which: String) {
+        let mut begun = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if begun.len() >= READINGS {
+            begun.clear();
+        }
+        begun.insert((me, which), Instant::now());
+    }
+}
+
+/// Writes an entry about something that is read piece by piece: at its beginning, and where somebody comes for a
+/// further piece of what the log does not have as begun by them.
+///
+/// # Errors
+/// What the store says.
+pub async fn record_reading(
+    app: &App,
+    me: &Me,
+    which: String,
+    begins: bool,
+    entry: NewAuditEntry,
+) -> Result<(), Refusal> {
+    if begins || !app.readings.has(me.id, &which) {
+        record(app, entry).await?;
+        app.readings.put(me.id, which);
+    }
+    Ok(())
 }
 
 /// `GET /api/v1/audit`.

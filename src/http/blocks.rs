@@ -76,16 +76,14 @@ async fn create(
         _ => return Err(Refusal::bad_request("name either a customer or a network").into()),
     };
     let new = NewBlock::new(target, &body.reason, body.for_s)?;
-    let made = app.store.block(by.id, new).await.map_err(refuse)?;
-    let block = made.ok_or_else(customer_not_found)?;
-    info!(by = by.id.0, block = block.id.0, "blocked");
-    renew(&app).await?;
     let entry = audit::entry(&request, &app, Some(&by), AuditAction::Blocked)
-        .about("block", block.id.to_string())
         .with("customer", body.customer)
         .with("network", body.network)
         .with("for_s", body.for_s);
-    audit::record(&app, entry).await?;
+    let made = app.store.block(by.id, new, entry).await.map_err(refuse)?;
+    let block = made.ok_or_else(customer_not_found)?;
+    info!(by = by.id.0, block = block.id.0, "blocked");
+    renew(&app).await?;
     let body = json!({"block": BlockView::from(&block)});
     Ok(fresh(StatusCode::CREATED, &body))
 }
@@ -104,13 +102,12 @@ async fn lift(
     if let Target::Network(_) = block.ok_or_else(not_found)?.target {
         must_supervise(&request, &app, &by).await?;
     }
-    let lifted = app.store.lift_block(by.id, id).await.map_err(refuse)?;
-    lifted.ok_or_else(not_found)?;
-    info!(by = by.id.0, block = id.0, "lifted a block");
-    renew(&app).await?;
     let entry = audit::entry(&request, &app, Some(&by), AuditAction::BlockLifted)
         .about("block", id.to_string());
-    audit::record(&app, entry).await?;
+    let lifted = app.store.lift_block(by.id, id, entry).await;
+    lifted.map_err(refuse)?.ok_or_else(not_found)?;
+    info!(by = by.id.0, block = id.0, "lifted a block");
+    renew(&app).await?;
     Ok(HttpResponse::NoContent()
         .insert_header(("cache-control", "no-store"))
         .finish())

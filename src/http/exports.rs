@@ -43,20 +43,28 @@ pub async fn export(
         made_at: now(),
         language,
     };
-    if query.get("part").is_none_or(String::is_empty) {
-        let entry = audit::entry(&request, &app, Some(&me), AuditAction::Exported)
-            .with("format", format.as_str())
-            .with("filter", about.asked());
-        audit::record(&app, entry).await?;
-    }
-    match query.get("part").map(String::as_str) {
-        None => Ok(whole(app, format, filter, about)),
-        Some("") => one(&app, format, &filter, &about, None).await,
+    let part = query.get("part").map(String::as_str);
+    let at: Option<ExportCursor> = match part {
+        None | Some("") => None,
         Some(cursor) => {
             let message = "part must be empty or the kefu-next of the part before";
-            let cursor = cursor.parse().map_err(|_| Refusal::bad_request(message))?;
-            one(&app, format, &filter, &about, Some(cursor)).await
+            Some(cursor.parse().map_err(|_| Refusal::bad_request(message))?)
         }
+    };
+    let made_at = at.as_ref().and_then(ExportCursor::made_at);
+    let made_at = rfc3339(made_at.unwrap_or(about.made_at));
+    let which = format!(
+        "export of {made_at}, {} {:?}",
+        format.as_str(),
+        about.filter
+    );
+    let entry = audit::entry(&request, &app, Some(&me), AuditAction::Exported)
+        .with("format", format.as_str())
+        .with("filter", about.asked());
+    audit::record_reading(&app, &me, which, at.is_none(), entry).await?;
+    match part {
+        None => Ok(whole(app, format, filter, about)),
+        Some(_) => one(&app, format, &filter, &about, at).await,
     }
 }
 

@@ -59,14 +59,15 @@ pub async fn transcript(
     query: Result<Query, actix_web::Error>,
 ) -> Result<HttpResponse, Answer> {
     let me = access::reviewer(&request, &app).await?;
-    // Its further pages belong to the same reading; what comes after 0 is the first one.
-    let is_first = (request.query_string().split('&')).all(|part| {
+    // What comes after 0 is the first page.
+    let begins = (request.query_string().split('&')).all(|part| {
         part == "after=0" || !matches!(part.split('=').next(), Some("before" | "after"))
     });
-    if is_first && id.parse::<ConversationId>().is_ok() {
+    if let Ok(conversation) = id.parse::<ConversationId>() {
+        let which = format!("conversation {conversation}");
         let entry = audit::entry(&request, &app, Some(&me), AuditAction::TranscriptRead)
-            .about("conversation", id.as_str());
-        audit::record(&app, entry).await?;
+            .about("conversation", conversation.to_string());
+        audit::record_reading(&app, &me, which, begins, entry).await?;
     }
     api::messages(request, app, id, query).await
 }

@@ -79,6 +79,7 @@ pub struct App {
     socketio: Arc<Registry>,
     files: Files,
     uploads: files::Uploads,
+    readings: audit::Readings,
     metrics: Arc<Metrics>,
 }
 
@@ -107,6 +108,7 @@ impl App {
             socketio: Arc::default(),
             files,
             uploads: files::Uploads::default(),
+            readings: audit::Readings::default(),
             metrics,
         }
     }

@@ -195,15 +195,11 @@ async fn confirm(
         .iter()
         .filter_map(|code| recovery_hash(code))
         .collect();
-    let ended = app
-        .store
-        .confirm_totp(me.id, step, hashes, keep)
-        .await
-        .map_err(refuse)?;
+    let entry = audit::entry(&request, &app, Some(&me), AuditAction::SecondFactorOn);
+    let confirmed = app.store.confirm_totp(me.id, step, hashes, keep, entry);
+    let ended = confirmed.await.map_err(refuse)?;
     close(&app, ended.ok_or_else(nothing)?);
     info!(agent = me.id.0, "set up a second factor");
-    let entry = audit::entry(&request, &app, Some(&me), AuditAction::SecondFactorOn);
-    audit::record(&app, entry).await?;
     Ok(fresh(StatusCode::OK, &json!({"recovery_codes": codes})))
 }
 

@@ -10,28 +10,38 @@ use diesel::prelude::*;
 use ipnet::IpNet;
 
 use super::{
-    Store, StoreError,
+    Store, StoreError, audit,
     connection::{DbConnection, MultiBackend, write_transaction},
     error::nonsense,
     schema::{agents, blocks, customers},
 };
 use crate::domain::{
-    AgentId, AgentRef, Block, BlockId, BlockList, CustomerId, CustomerKey, NewBlock, Target,
-    Timestamp, now,
+    AgentId, AgentRef, Block, BlockId, BlockList, CustomerId, CustomerKey, NewAuditEntry, NewBlock,
+    Target, Timestamp, now,
 };
 
 /// Blocks that are listed at most, the newest first.
 const LISTED: i64 = 1_000;
 
 impl Store {
-    /// Keeps somebody out; `None` where there is no such customer.
-    pub async fn block(&self, by: AgentId, new: NewBlock) -> Result<Option<Block>, StoreError> {
-        self.read(move |conn| make(conn, by, &new)).await
+    /// Keeps somebody out, with an entry that is about it; `None` where there is no such customer.
+    pub async fn block(
+        &self,
+        by: AgentId,
+        new: NewBlock,
+        entry: NewAuditEntry,
+    ) -> Result<Option<Block>, StoreError> {
+        self.read(move |conn| make(conn, by, &new, &entry)).await
     }
 
-    /// Ends a block; `None` where there is no such in force. What it was about.
-    pub async fn lift_block(&self, by: AgentId, id: BlockId) -> Result<Option<Target>, StoreError> {
-        self.read(move |conn| lift(conn, by, id)).await
+    /// Ends a block, with its entry; `None` where there is no such in force. What it was about.
+    pub async fn lift_block(
+        &self,
+        by: AgentId,
+        id: BlockId,
+        entry: NewAuditEntry,
+    ) -> Result<Option<Target>, StoreError> {
+        self.read(move |conn| lift(conn, by, id, &entry)).await
     }
 
     /// One block that is in force.
@@ -65,14 +75,19 @@ macro_rules! now_in_force {
     };
 }
 
-fn make(conn: &mut DbConnection, by: AgentId, new: &NewBlock) -> QueryResult<Option<Block>> {
+fn make(
+    conn: &mut DbConnection,
+    by: AgentId,
+    new: &NewBlock,
+    entry: &NewAuditEntry,
+) -> QueryResult<Option<Block>> {
     let at = now();
     let until = new.for_s.map(|s| at + TimeDelta::seconds(i64::from(s)));
     let (customer, network) = match new.target {
         Target::Customer(id) => (Some(id.0), None),
         Target::Network(network) => (None, Some(network.to_string())),
     };
-    let id = write_transaction(conn, |conn| {
+    let id = write_transaction(conn, |conn| -> QueryResult<Option<i64>> {
         let old = blocks::table
             .filter(blocks::lifted_at.is_null())
             .into_boxed::<MultiBackend>();
@@ -106,10 +121,13 @@ fn make(conn: &mut DbConnection, by: AgentId, new: &NewBlock) -> QueryResult<Opt
             .eq(by.0)
             .and(blocks::created_at.eq(at.naive_utc()))
             .and(blocks::reason.eq(&new.reason));
-        blocks::table
-            .filter(this)
+        let id: Option<i64> = (blocks::table.filter(this))
             .select(diesel::dsl::max(blocks::id))
-            .first::<Option<i64>>(conn)
+            .first(conn)?;
+        if let Some(id) = id {
+            audit::record(conn, &entry.clone().about("block", id.to_string()))?;
+        }
+        Ok(id)
     })?;
     match id {
         Some(id) => Ok(in_force(conn, Some(BlockId(id)))?.pop()),
@@ -126,12 +144,23 @@ fn end(conn: &mut DbConnection, by: AgentId, ids: &[i64], at: Timestamp) -> Quer
         .execute(conn)
 }
 
-fn lift(conn: &mut DbConnection, by: AgentId, id: BlockId) -> QueryResult<Option<Target>> {
+fn lift(
+    conn: &mut DbConnection,
+    by: AgentId,
+    id: BlockId,
+    entry: &NewAuditEntry,
+) -> QueryResult<Option<Target>> {
     let Some(block) = in_force(conn, Some(id))?.pop() else {
         return Ok(None);
     };
-    end(conn, by, &[id.0], now())?;
-    Ok(Some(block.target))
+    write_transaction(conn, |conn| -> QueryResult<Option<Target>> {
+        if end(conn, by, &[id.0], now())? == 0 {
+            // Somebody else has just lifted it.
+            return Ok(None);
+        }
+        audit::record(conn, entry)?;
+        Ok(Some(block.target))
+    })
 }
 
 #[derive(Queryable, Selectable)]

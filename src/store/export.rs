@@ -1,6 +1,6 @@
-//! What an export says of conversations beside what the history shows: whose key, since when, who tagged them.
-//! So much that an import makes the same of it. Called by `src/export`; runs on the blocking threads of
-//! `mod.rs`.
+//! What an export says of conversations beside what the history shows: whose key, since when, who tagged them,
+//! and how they begin. So much that an import makes the same of it. Called by `src/export`; runs on the blocking
+//! threads of `mod.rs`.
 
 use std::collections::HashMap;
 
@@ -11,9 +11,12 @@ use super::{
     Store, StoreError,
     customer::DetailsRow,
     error::nonsense,
-    schema::{agents, conversation_tags, conversations, customers, ratings, tags},
+    rows::{MessageRow, with_names},
+    schema::{agents, conversation_tags, conversations, customers, messages, ratings, tags},
 };
-use crate::domain::{AgentId, ConversationId, CustomerDetails, CustomerKey, Timestamp};
+use crate::domain::{
+    AgentId, ConversationId, CustomerDetails, CustomerKey, Message, Seq, Timestamp,
+};
 
 type Own = (
     i64,
@@ -33,13 +36,17 @@ pub struct ExportDetails {
     pub rated: Option<(Timestamp, Timestamp)>,
     /// Its tags by name, who put them there, and when.
     pub tagged: Vec<(String, AgentId, Timestamp)>,
+    /// Its first messages, in their order.
+    pub first: Vec<Message>,
 }
 
 impl Store {
-    /// What an export says of these conversations.
+    /// What an export says of these conversations, with at most `first` messages of each: most are short, and to
+    /// ask for each by itself takes longer than all else.
     pub async fn export_details(
         &self,
         ids: Vec<ConversationId>,
+        first: Seq,
     ) -> Result<HashMap<ConversationId, ExportDetails>, StoreError> {
         let ids: Vec<i64> = ids.into_iter().map(|id| id.0).collect();
         self.read(move |conn| {
@@ -91,6 +98,16 @@ impl Store {
             for (id, name, by, at) in tagged {
                 let details = found.entry(ConversationId(id)).or_default();
                 details.tagged.push((name, AgentId(by), at.and_utc()));
+            }
+            let begun: Vec<MessageRow> = messages::table
+                .filter(messages::conversation_id.eq_any(ids.clone()))
+                .filter(messages::seq.le(first.0))
+                .order((messages::conversation_id, messages::seq))
+                .select(MessageRow::as_select())
+                .load(conn)?;
+            for message in with_names(conn, begun)? {
+                let details = found.entry(message.conversation).or_default();
+                details.first.push(message);
             }
             Ok(found)
         })

@@ -47,16 +47,17 @@ impl Store {
         self.read(move |conn| begin(conn, of, seed, keyed)).await
     }
 
-    /// The first code was right: sign-in asks for one from now on. `false` where it has been used, or there is
-    /// nothing to confirm.
+    /// The first code was right: sign-in asks for one from now on, and the log says so. `None` where it has been
+    /// used, or there is nothing to confirm.
     pub async fn confirm_totp(
         &self,
         of: AgentId,
         step: i64,
         recovery: Vec<[u8; 32]>,
         keep: SessionKey,
+        entry: NewAuditEntry,
     ) -> Result<Option<Ended>, StoreError> {
-        self.read(move |conn| confirm(conn, of, step, &recovery, keep))
+        self.read(move |conn| confirm(conn, of, step, &recovery, keep, &entry))
             .await
     }
 
@@ -210,6 +211,7 @@ fn confirm(
     step: i64,
     recovery: &[[u8; 32]],
     keep: SessionKey,
+    entry: &NewAuditEntry,
 ) -> QueryResult<Option<Ended>> {
     write_transaction(conn, |conn| {
         let this = agent_totp::agent_id
@@ -235,6 +237,7 @@ fn confirm(
                 ))
                 .execute(conn)?;
         }
+        audit::record(conn, entry)?;
         // Whoever was in by the password alone must not stay.
         end_logins(conn, of, Some(keep)).map(Some)
     })

@@ -141,9 +141,31 @@ fn who_reads_a_transcript_or_exports_is_in_the_audit_log() {
         json!({"format": "csv", "filter": ["status=open", "q"]})
     );
 
+    // Whoever comes for a later page of what they have not begun is there as well.
+    let li = account(&server, "li", "supervisor");
+    for query in ["after=1", "before=2"] {
+        server.get(&format!("/api/v1/history/{id}/messages?{query}"), &li);
+    }
+    let part = kefu::export::ExportCursor::default();
+    let export = format!("/api/v1/history/export?format=jsonl&part={part}");
+    assert_eq!(server.get(&export, &li).status, 200);
+    let log = server.get("/api/v1/audit", &admin);
+    let of_li = |action: &str| {
+        let entries = log.body["entries"].as_array().unwrap().iter();
+        entries
+            .filter(|one| one["username"] == "li" && one["action"] == action)
+            .count()
+    };
+    assert_eq!(
+        (of_li("transcript_read"), of_li("exported")),
+        (1, 1),
+        "{}",
+        log.body
+    );
+
     // The page begins with what comes after nothing.
     let beginning = format!("/api/v1/history/{id}/messages?limit=200&after=0");
     assert_eq!(server.get(&beginning, &admin).status, 200);
     let read = server.get("/api/v1/audit?action=transcript_read", &admin);
-    assert_eq!(read.body["entries"].as_array().unwrap().len(), 2);
+    assert_eq!(read.body["entries"].as_array().unwrap().len(), 3);
 }
