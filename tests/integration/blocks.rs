@@ -412,24 +412,28 @@ fn past_their_limit_a_customer_is_told_when_to_go_on(engine: Engine) {
         customer(&server, HERE, &mine),
         customer(&server, "198.51.100.1", &mine),
     ];
+    let since = Instant::now();
     for n in 0..30 {
         tabs[n % 2].say(None, &format!("key{n}"), "hello");
     }
-    let refusal = |client: &mut Client, key: &str| {
-        let asked = client.post(None, key, "one more");
-        client.until(|frame| match frame {
+    // One more is allowed every two seconds: as many as those thirty took.
+    let allowed = since.elapsed().as_secs() / 2 + 1;
+    let told = (0..=allowed).find_map(|n| {
+        let asked = tabs[0].post(None, &format!("more{n}"), "one more");
+        tabs[0].until(|frame| match frame {
             ServerFrame::Error(error) => {
                 assert_eq!(error.reference.as_ref(), Some(&asked));
                 assert_eq!(
                     (error.code.as_str(), error.retryable),
                     ("rate_limited", true)
                 );
-                Some(error)
+                Some(Some(error))
             }
+            ServerFrame::Accepted { .. } => Some(None),
             _ => None,
         })
-    };
-    let told = refusal(&mut tabs[0], "more");
+    });
+    let told = told.expect("more is accepted than is allowed");
     let wait = told.retry_after_ms.unwrap();
     assert!((1..=2_001).contains(&wait), "{wait}");
     // What is no message goes on, and so does whoever waits that long.
