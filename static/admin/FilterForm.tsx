@@ -106,7 +106,8 @@ function Form<Name extends string>({ fields, values, asked, to }: FilterFormProp
       </div>
       {refused !== null && (
         <p id={`${ids}-wrong`} class="outcome bad" role="alert">
-          {words.refused} <bdi lang="en">{refused.message}</bdi>
+          {words.refused}
+          <bdi lang="en">{refused.message}</bdi>
         </p>
       )}
     </form>

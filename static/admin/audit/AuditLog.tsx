@@ -29,7 +29,7 @@ export function AuditLog({ signedOut }: { signedOut: () => void }) {
     <div class="admin-found">
       <FilterForm fields={fieldsOf(words)} values={filter} asked={asked} to={write} />
       <p class="admin-files">
-        {words.exportAs}
+        <span>{words.exportAs}</span>
         {(['csv', 'jsonl'] as const).map(format => (
           <a key={format} class="admin-button" href={api.exportAddress(filter, format)} download>
             {words[format]}

@@ -49,7 +49,7 @@ export const en = {
   found: (n: number) => (n === 1 ? '1 conversation' : `${n} conversations`),
   foundMore: (n: number) => `${n} conversations so far`,
   nothing: 'No conversations in this period',
-  refused: 'This cannot be asked for:',
+  refused: 'This cannot be asked for: ',
   more: 'Show more',
   noName: (id: string) => `Customer ${id}`,
   everybody: 'Everybody',
