@@ -90,11 +90,11 @@ export function Export({ filter }: { filter: Filter }) {
           <>
             {words.exporting(...counted(state.part))}
             {state.part.reached !== null &&
-              words.reached(new Date(state.part.reached).toLocaleDateString(locale.value.tag))}
+              words.reached(new Date(state.part.reached).toLocaleDateString(locale.value.formats))}
           </>
         )}
         {state.at === 'done' && words.exported(...counted(state.part))}
-        {state.at === 'broken off' && `${words.brokenOff} ${words.error(state.code)}`}
+        {state.at === 'broken off' && words.brokenOff(words.error(state.code))}
       </span>
     </fieldset>
   );

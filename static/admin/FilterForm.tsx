@@ -1,8 +1,11 @@
-// A filter as fields. What the server refuses is said at its field.
+// A filter as fields. What was asked is in the address; what the server refuses is said at its field.
 
 import { useId } from 'preact/hooks';
 import type { WireError } from '../shared/core/wire';
+import { go } from './address';
 import { adminWords } from './adminWords';
+import { Problem } from './Problem';
+import type { Asked } from './useAnswer';
 
 /** A value and what it is called. */
 export type Option = readonly [value: string, text: string];
@@ -14,16 +17,33 @@ export type FilterField<Name extends string> = { readonly name: Name; readonly l
 
 interface FilterFormProps<Name extends string> {
   fields: readonly FilterField<Name>[];
+  /** What is asked for now. */
   values: Readonly<Record<Name, string>>;
-  /** What of it the server did not take. */
-  refused: WireError | null;
-  show: (values: Record<Name, string>) => void;
+  /** What came of it. */
+  asked: Pick<Asked<never>, 'problem' | 'load'>;
+  /** The address of what is asked for with other values. */
+  to: (values: Readonly<Record<Name, string>>) => URLSearchParams;
 }
 
 export function FilterForm<Name extends string>(props: FilterFormProps<Name>) {
-  const { fields, values, refused, show } = props;
+  const { problem, load } = props.asked;
+  return (
+    <>
+      <Form key={JSON.stringify(props.values)} {...props} />
+      {problem !== null && !isRefusal(problem) && (
+        <Problem problem={problem} again={() => void load()} />
+      )}
+    </>
+  );
+}
+
+/** What was asked for is at fault. */
+const isRefusal = (problem: WireError) => problem.code === 'bad_request';
+
+function Form<Name extends string>({ fields, values, asked, to }: FilterFormProps<Name>) {
   const words = adminWords.value;
   const ids = useId();
+  const refused = asked.problem !== null && isRefusal(asked.problem) ? asked.problem : null;
   const wrong = refused === null ? null : (refused.field ?? '');
   const input = (field: FilterField<Name>) => {
     const { name } = field;
@@ -69,7 +89,8 @@ export function FilterForm<Name extends string>(props: FilterFormProps<Name>) {
         const data = new FormData(event.currentTarget);
         const next: Record<Name, string> = { ...values };
         for (const { name } of fields) next[name] = String(data.get(name) ?? '').trim();
-        show(next);
+        if (JSON.stringify(next) === JSON.stringify(values)) void asked.load();
+        else go(to(next));
       }}
     >
       <div class="admin-fields">
@@ -79,15 +100,16 @@ export function FilterForm<Name extends string>(props: FilterFormProps<Name>) {
             {input(field)}
           </div>
         ))}
+        <button type="submit" class="primary">
+          {words.show}
+        </button>
       </div>
       {refused !== null && (
         <p id={`${ids}-wrong`} class="outcome bad" role="alert">
-          {words.error(refused.code)} <bdi lang="en">{refused.message}</bdi>
+          {words.refused}
+          <bdi lang="en">{refused.message}</bdi>
         </p>
       )}
-      <button type="submit" class="primary">
-        {words.show}
-      </button>
     </form>
   );
 }

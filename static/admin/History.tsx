@@ -1,8 +1,8 @@
 // The conversations that fit a filter, and the one that is open. What is shown is what the address says.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
+import { Excerpt } from '../agent/Excerpt';
 import { allTags, loadTags } from '../agent/tagsApi';
-import type { WireError } from '../shared/core/wire';
 import { go, query } from './address';
 import { adminWords } from './adminWords';
 import { optionsOf } from './agents';
@@ -12,8 +12,8 @@ import { type FilterField, FilterForm } from './FilterForm';
 import * as api from './historyApi';
 import { Link } from './Link';
 import { Moment } from './Moment';
-import { Problem } from './Problem';
-import { type Field, type Filter, type Place, read, write } from './place';
+import { Pages, usePages } from './Pages';
+import { type Field, type Place, read, write } from './place';
 import { Region } from './Region';
 import { Transcript } from './Transcript';
 import { took } from './took';
@@ -26,43 +26,17 @@ interface HistoryProps {
 export function History({ isAdmin, signedOut }: HistoryProps) {
   const words = adminWords.value;
   const place = read(query.value, new Date());
-  const [found, setFound] = useState<api.Rows>({ rows: [], next: null });
-  const [busy, setBusy] = useState(true);
-  const [problem, setProblem] = useState<WireError | null>(null);
-  const asked = useRef(0);
-  const filter = JSON.stringify(place.filter);
+  const asked = usePages(
+    before => api.rows(place.filter, before),
+    row => row.conversation.id,
+    JSON.stringify(place.filter),
+    signedOut,
+  );
 
   useEffect(() => {
     void loadTags();
     void loadAgents();
   }, []);
-
-  /** From the beginning, or on from where it ended. A page may be short or empty, and still there is more. */
-  const load = async (from: api.Rows | null) => {
-    asked.current += 1;
-    const mine = asked.current;
-    setBusy(true);
-    setProblem(null);
-    let all = from ?? { rows: [], next: null };
-    const enough = all.rows.length + 20;
-    do {
-      const { ok, error } = await api.rows(place.filter, all.next);
-      if (mine !== asked.current) return;
-      if (error !== null) {
-        if (error.code === 'not_signed_in') return signedOut();
-        setProblem(error);
-        break;
-      }
-      // With words, one conversation may be found again by what was said earlier.
-      const known = new Set(all.rows.map(row => row.conversation.id));
-      const news = ok.rows.filter(row => !known.has(row.conversation.id));
-      all = { rows: [...all.rows, ...news], next: ok.next };
-    } while (all.next !== null && all.rows.length < enough);
-    // What was there stays until there is something else.
-    setFound(all);
-    setBusy(false);
-  };
-  useEffect(() => void load(null), [filter]);
 
   if (place.open !== null) {
     return (
@@ -76,47 +50,18 @@ export function History({ isAdmin, signedOut }: HistoryProps) {
       />
     );
   }
-  const isEmpty = !busy && problem === null && found.rows.length === 0;
   return (
     <div class="admin-history">
       <FilterForm
-        key={filter}
         fields={fieldsOf(words)}
         values={place.filter}
-        refused={problem?.code === 'bad_request' ? problem : null}
-        show={(next: Filter) => {
-          if (JSON.stringify(next) === filter) void load(null);
-          else go(write({ filter: next, open: null }));
-        }}
+        asked={asked}
+        to={filter => write({ filter, open: null })}
       />
       <Export filter={place.filter} />
-      {problem !== null && problem.code !== 'bad_request' && (
-        <Problem problem={problem} again={() => void load(null)} />
-      )}
-      <p class="admin-count" role="status">
-        {busy || problem !== null
-          ? ''
-          : isEmpty
-            ? words.nothing
-            : found.next === null
-              ? words.found(found.rows.length)
-              : words.foundMore(found.rows.length)}
-      </p>
-      {found.rows.length > 0 && (
-        <div class="admin-rows" aria-busy={busy}>
-          <Table rows={found.rows} place={place} />
-          {found.next !== null && (
-            <button
-              type="button"
-              class="plain"
-              aria-disabled={busy}
-              onClick={() => !busy && void load(found)}
-            >
-              {words.more}
-            </button>
-          )}
-        </div>
-      )}
+      <Pages asked={asked} words={words}>
+        {rows => <Table rows={rows} place={place} />}
+      </Pages>
     </div>
   );
 }
@@ -154,9 +99,7 @@ function Table({ rows, place }: TableProps) {
                 </Link>
                 {row.excerpt.length > 0 && (
                   <p class="admin-excerpt" dir="auto">
-                    {row.excerpt.map((piece, at) =>
-                      piece.hit ? <mark key={at}>{piece.text}</mark> : piece.text,
-                    )}
+                    <Excerpt pieces={row.excerpt} />
                   </p>
                 )}
               </th>

@@ -1,11 +1,7 @@
-// A time, as the reader's language writes it.
+// A time, as the reader's language and region write it.
 
 import { locale } from '../shared/ui/locale';
 
 export function Moment({ at }: { at: string }) {
-  const told = new Date(at).toLocaleString(locale.value.tag, {
-    dateStyle: 'medium',
-    timeStyle: 'short',
-  });
-  return <time dateTime={at}>{told}</time>;
+  return <time dateTime={at}>{locale.value.moment(Date.parse(at))}</time>;
 }

@@ -2,7 +2,7 @@
 
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { customerOf } from '../agent/customerApi';
-import { orErased } from '../agent/erased';
+import { Excerpt } from '../agent/Excerpt';
 import type { Message, WireError } from '../shared/core/wire';
 import { locale } from '../shared/ui/locale';
 import { eventLine } from '../shared/ui/names';
@@ -117,7 +117,10 @@ function Said({ message, searched }: { message: Message; searched: string }) {
   const { kind, from, text, sent_at: at } = message;
   const time = (
     <time dateTime={at}>
-      {new Date(at).toLocaleString(locale.value.tag, { dateStyle: 'medium', timeStyle: 'medium' })}
+      {new Date(at).toLocaleString(locale.value.formats, {
+        dateStyle: 'medium',
+        timeStyle: 'medium',
+      })}
     </time>
   );
   if (kind === 'event') {
@@ -141,9 +144,7 @@ function Said({ message, searched }: { message: Message; searched: string }) {
         {kind === 'note' && <span class="admin-note-mark">{words.noteMark}</span>} {time}
       </p>
       <p class="admin-text" dir="auto">
-        {marked(orErased(text, words), searched).map((piece, place) =>
-          piece.hit ? <mark key={place}>{piece.text}</mark> : piece.text,
-        )}
+        <Excerpt pieces={marked(text, searched)} />
       </p>
       {message.file !== null && message.file.name !== text && (
         <p class="admin-file">

@@ -1,6 +1,7 @@
 // The HTTP side of the history.
 
 import { type Answer, call, field } from '../agent/api';
+import type { Piece } from '../agent/Excerpt';
 import { count, object, text, textOrNull } from '../shared/core/json';
 import {
   type Conversation,
@@ -12,12 +13,8 @@ import {
   readPersonOrNull,
   type WireError,
 } from '../shared/core/wire';
+import type { Page } from './Pages';
 import { type Filter, queryOf } from './place';
-
-export interface Piece {
-  readonly text: string;
-  readonly hit: boolean;
-}
 
 export interface Row {
   readonly conversation: Conversation;
@@ -26,11 +23,6 @@ export interface Row {
   readonly messages: number;
   readonly rating: { readonly score: number; readonly comment: string } | null;
   readonly excerpt: readonly Piece[];
-}
-
-export interface Rows {
-  readonly rows: readonly Row[];
-  readonly next: string | null;
 }
 
 export function whoAmI(): Promise<Answer<Person>> {
@@ -46,7 +38,7 @@ function asked(filter: Filter): URLSearchParams {
   return query;
 }
 
-export function rows(filter: Filter, before: string | null): Promise<Answer<Rows>> {
+export function rows(filter: Filter, before: string | null): Promise<Answer<Page<Row>>> {
   const query = asked(filter);
   query.set('limit', '50');
   if (before !== null) query.set('before', before);
@@ -54,11 +46,11 @@ export function rows(filter: Filter, before: string | null): Promise<Answer<Rows
 }
 
 /** A page of what is asked for. */
-export function rowsOf(query: URLSearchParams): Promise<Answer<Rows>> {
+export function rowsOf(query: URLSearchParams): Promise<Answer<Page<Row>>> {
   return call(`/history?${query}`, body => {
     const found = field(body, 'rows');
     if (!Array.isArray(found)) return null;
-    return { rows: found.flatMap(readRow), next: textOrNull(field(body, 'next')) };
+    return { items: found.flatMap(readRow), next: textOrNull(field(body, 'next')) };
   });
 }
 

@@ -1,9 +1,6 @@
 // Where words stand in a text, to be marked.
 
-export interface Piece {
-  readonly text: string;
-  readonly hit: boolean;
-}
+import type { Piece } from '../agent/Excerpt';
 
 /** The text in pieces; upper and lower case are the same. */
 export function marked(text: string, searched: string): readonly Piece[] {

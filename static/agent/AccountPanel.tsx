@@ -9,6 +9,7 @@ import { accountWords, explain, roleName } from './accountWords';
 import { deviceName } from './device';
 import { Field } from './Field';
 import { brief } from './formats';
+import { LoadProblem } from './LoadProblem';
 import { passwordProblem } from './newPassword';
 import { type Outcome, OutcomeLine, Panel } from './Panel';
 import { SecondFactor } from './SecondFactor';
@@ -42,14 +43,7 @@ export function AccountPanel({ me }: { me: Person }) {
       <section class="block" aria-label={words.sessions}>
         <h3>{words.sessions}</h3>
         {sessions === null && problem === null && <p class="skeleton">{words.loading}</p>}
-        {problem !== null && (
-          <p class="load-problem" role="alert">
-            {words.couldNotLoad} {explain(problem)}{' '}
-            <button type="button" class="link" onClick={load}>
-              {words.tryAgain}
-            </button>
-          </p>
-        )}
+        {problem !== null && <LoadProblem why={explain(problem)} again={load} />}
         {sessions !== null && <Sessions sessions={sessions} changed={setSessions} />}
       </section>
     </Panel>

@@ -8,6 +8,7 @@ import { AccountRow, RoleSelect } from './AccountRow';
 import * as api from './accountsApi';
 import { accountWords, explain } from './accountWords';
 import { Field } from './Field';
+import { LoadProblem } from './LoadProblem';
 import { MAX_CHARS, MIN_CHARS } from './newPassword';
 import { type Outcome, OutcomeLine, Panel } from './Panel';
 import { Secret } from './Secret';
@@ -38,14 +39,7 @@ export function AccountsPanel({ me }: { me: Person }) {
     <Panel title={words.accounts}>
       <NewAccount made={load} />
       {accounts === null && problem === null && <p class="skeleton">{words.loading}</p>}
-      {problem !== null && (
-        <p class="load-problem" role="alert">
-          {words.couldNotLoad} {explain(problem)}{' '}
-          <button type="button" class="link" onClick={load}>
-            {words.tryAgain}
-          </button>
-        </p>
-      )}
+      {problem !== null && <LoadProblem why={explain(problem)} again={load} />}
       {accounts !== null && (
         <ul class="entries" aria-label={words.accounts}>
           {accounts.map(account => (

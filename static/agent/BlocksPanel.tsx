@@ -6,6 +6,7 @@ import { BlockFacts, LengthChoice, Reason } from './BlockDialog';
 import * as api from './blocksApi';
 import { blockWords, explainBlock } from './blockWords';
 import { Field } from './Field';
+import { LoadProblem } from './LoadProblem';
 import { type Outcome, OutcomeLine, Panel } from './Panel';
 
 export function BlocksPanel({ me }: { me: Person }) {
@@ -35,14 +36,7 @@ export function BlocksPanel({ me }: { me: Person }) {
     <Panel title={words.blocks}>
       {mayNetworks && <BlockNetwork made={load} />}
       {blocks === null && problem === null && <p class="skeleton">{words.loading}</p>}
-      {problem !== null && (
-        <p class="load-problem" role="alert">
-          {words.couldNotLoad} {explainBlock(problem)}{' '}
-          <button type="button" class="link" onClick={load}>
-            {words.tryAgain}
-          </button>
-        </p>
-      )}
+      {problem !== null && <LoadProblem why={explainBlock(problem)} again={load} />}
       {blocks?.length === 0 && (
         <div class="nobody">
           <p>{words.nobodyBlocked}</p>

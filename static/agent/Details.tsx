@@ -15,6 +15,7 @@ import { detailsWords } from './detailsWords';
 import { browserName } from './device';
 import { brief, languageOf } from './formats';
 import { Status } from './InboxRow';
+import { LoadProblem } from './LoadProblem';
 import { goTo } from './route';
 import { Tags } from './Tags';
 import { isWide } from './wide';
@@ -131,12 +132,7 @@ function Body({ id, live }: DetailsProps) {
         </p>
       )}
       {record === null && problem !== null && (
-        <p class="load-problem" role="alert">
-          {words.couldNotLoad} {locale.value.error(problem.code)}{' '}
-          <button type="button" class="link" onClick={() => setTries(tries + 1)}>
-            {words.tryAgain}
-          </button>
-        </p>
+        <LoadProblem why={locale.value.error(problem.code)} again={() => setTries(tries + 1)} />
       )}
       {record?.customer && <Facts customer={record.customer} />}
       <Tags id={id} live={live} />

@@ -3,6 +3,7 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Person, WireError } from '../shared/core/wire';
 import { Field } from './Field';
+import { LoadProblem } from './LoadProblem';
 import { type Outcome, OutcomeLine, Panel } from './Panel';
 import type { SavedReply } from './replies';
 import { deleteReply, loadReplies, putReply, type ReplyContent, savedReplies } from './repliesApi';
@@ -23,14 +24,7 @@ export function RepliesPanel({ me }: { me: Person }) {
       </div>
       <NewReply mayShare={mayShare} />
       {replies === null && problem === null && <p class="skeleton">{words.loading}</p>}
-      {problem !== null && (
-        <p class="load-problem" role="alert">
-          {words.couldNotLoad} {explain(problem)}{' '}
-          <button type="button" class="link" onClick={load}>
-            {words.tryAgain}
-          </button>
-        </p>
-      )}
+      {problem !== null && <LoadProblem why={explain(problem)} again={load} />}
       {replies?.length === 0 && <p class="absent">{words.none}</p>}
       {replies !== null && replies.length > 0 && (
         <ul class="entries" aria-label={words.savedReplies}>

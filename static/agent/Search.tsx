@@ -8,6 +8,7 @@ import { Composition } from '../shared/core/composition';
 import type { WireError } from '../shared/core/wire';
 import { locale } from '../shared/ui/locale';
 import { consoleWords } from './consoleWords';
+import { Excerpt } from './Excerpt';
 import { brief } from './formats';
 import { Status } from './InboxRow';
 import { addressOf, goTo } from './route';
@@ -130,7 +131,7 @@ export function SearchResults({ open, myId }: { open: string | null; myId: strin
       )}
       {isDone && found.error !== null && (
         <p class="load-problem" role="alert">
-          {words.couldNotLoad} {locale.value.error(found.error.code)}
+          {words.couldNotLoadWhy(locale.value.error(found.error.code))}
         </p>
       )}
       {isDone && (found.next !== null || found.error !== null) && (
@@ -176,9 +177,7 @@ function HitRow({ hit, current, myId }: HitRowProps) {
           </time>
         </span>
         <span class="excerpt" dir="auto">
-          {excerpt.map((piece, index) =>
-            piece.hit ? <mark key={index}>{piece.text}</mark> : piece.text,
-          )}
+          <Excerpt pieces={excerpt} />
         </span>
         <span class="line-two">
           {message?.kind === 'note' && <span class="in-note">{words.inNote}</span>}

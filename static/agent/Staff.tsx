@@ -32,6 +32,7 @@ export function Staff({ live, signOut }: StaffProps) {
   const chat = live.value;
   const agents = [...chat.agents.values()];
   const connected = chat.connection.phase === 'online';
+  const mayReview = chat.me.role === 'supervisor' || chat.me.role === 'admin';
   return (
     <footer class="staff">
       <div class="self">
@@ -67,6 +68,13 @@ export function Staff({ live, signOut }: StaffProps) {
                   <PanelLink name="alerts" label={alertWords.value.alerts} chosen={shut} />
                   <PanelLink name="replies" label={repliesWords.value.savedReplies} chosen={shut} />
                   <PanelLink name="blocks" label={blockWords.value.blocks} chosen={shut} />
+                  {mayReview && (
+                    <li>
+                      <a class="menu-item" href="/admin">
+                        {words.review}
+                      </a>
+                    </li>
+                  )}
                   {chat.me.role === 'admin' && (
                     <>
                       <PanelLink name="accounts" label={words.accounts} chosen={shut} />

@@ -2,11 +2,7 @@
 
 import { type Conversation, readConversation } from '../shared/core/wire';
 import { type Answer, call, field } from './api';
-
-export interface Piece {
-  readonly text: string;
-  readonly hit: boolean;
-}
+import type { Piece } from './Excerpt';
 
 export interface Hit {
   readonly conversation: Conversation;

@@ -77,7 +77,7 @@ export function CustomerPage({ live, isNew }: CustomerPageProps) {
       <StatusLine live={live} />
       {list === null ? (
         <div class="messages">
-          <div class="list rows">{loaded ? greeting : <Skeleton />}</div>
+          <div class="list rows">{loaded ? greeting : phase !== 'closed' && <Skeleton />}</div>
         </div>
       ) : (
         <list.Talk live={live} id={id} loaded={loaded} empty={greeting} atEnd={setAtEnd} />

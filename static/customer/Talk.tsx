@@ -29,6 +29,8 @@ export function Talk({ live, id, loaded, empty, atEnd }: TalkProps) {
   const timeline = id === null ? undefined : chat.timeline(id);
   const rows = useRows(chat, id);
   const failed = id !== null && chat.history.failed(id);
+  // Then nothing comes any more.
+  const isOver = chat.connection.phase === 'closed';
   const actions = useMemo(
     () => ({ ...rowActions(chat), nameOf: (person: Person) => nameOf(person, words) }),
     [chat, words],
@@ -38,7 +40,7 @@ export function Talk({ live, id, loaded, empty, atEnd }: TalkProps) {
       label={words.conversation}
       rows={rows}
       actions={actions}
-      loading={!loaded ? !failed : id !== null && chat.history.loading(id)}
+      loading={!isOver && (!loaded ? !failed : id !== null && chat.history.loading(id))}
       loadOlder={
         id !== null && timeline?.hasOlder && chat.connection.phase === 'online'
           ? () => chat.history.load(id, 'older')
@@ -47,7 +49,7 @@ export function Talk({ live, id, loaded, empty, atEnd }: TalkProps) {
       retryLoad={
         id !== null && failed ? () => chat.history.load(id, loaded ? 'older' : 'newest') : null
       }
-      empty={empty}
+      empty={!isOver && empty}
       typing={id === null ? '' : typingLine(chat.typists.in(id), words)}
       atEnd={atEnd}
     />

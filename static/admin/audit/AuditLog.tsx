@@ -1,81 +1,43 @@
 // Who did what, when and from where, the newest first; older entries follow on demand, and all of them as a file.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
-import type { WireError } from '../../shared/core/wire';
-import { go, query } from '../address';
+import { useEffect } from 'preact/hooks';
+import { query } from '../address';
 import { type AdminWords, adminWords } from '../adminWords';
 import { optionsOf } from '../agents';
 import { allAgents, loadAgents } from '../agentsApi';
 import { type FilterField, FilterForm } from '../FilterForm';
 import { Link } from '../Link';
 import { Moment } from '../Moment';
-import { Problem } from '../Problem';
+import { Pages, usePages } from '../Pages';
 import { Region } from '../Region';
 import { toView } from '../views';
 import * as api from './auditApi';
 import { type Field, read, write } from './place';
 
-const NOTHING: api.Entries = { entries: [], next: null };
-
 export function AuditLog({ signedOut }: { signedOut: () => void }) {
   const words = adminWords.value;
   const said = words.audit;
-  const asked = read(query.value);
-  const key = JSON.stringify(asked);
-  const [found, setFound] = useState(NOTHING);
-  const [busy, setBusy] = useState(true);
-  const [problem, setProblem] = useState<WireError | null>(null);
-  const latest = useRef(0);
-  /** From the newest entry, or on from where it ended. */
-  const load = async (from: api.Entries) => {
-    latest.current += 1;
-    const mine = latest.current;
-    setBusy(true);
-    setProblem(null);
-    const { ok, error } = await api.entries(asked, from.next);
-    if (mine !== latest.current) return;
-    setBusy(false);
-    if (error === null) setFound({ entries: [...from.entries, ...ok.entries], next: ok.next });
-    else if (error.code === 'not_signed_in') signedOut();
-    else setProblem(error);
-  };
-  useEffect(() => void load(NOTHING), [key]);
+  const filter = read(query.value);
+  const asked = usePages(
+    before => api.entries(filter, before),
+    entry => entry.id,
+    JSON.stringify(filter),
+    signedOut,
+  );
   useEffect(() => void loadAgents(), []);
-  const isRefused = problem?.code === 'bad_request';
-  const isSettled = !busy && problem === null;
   return (
     <div class="admin-found">
-      <FilterForm
-        key={key}
-        fields={fieldsOf(words)}
-        values={asked}
-        refused={isRefused ? problem : null}
-        show={next => {
-          if (JSON.stringify(next) === key) void load(NOTHING);
-          else go(write(next));
-        }}
-      />
+      <FilterForm fields={fieldsOf(words)} values={filter} asked={asked} to={write} />
       <p class="admin-files">
-        {words.exportAs}
+        <span>{words.exportAs}</span>
         {(['csv', 'jsonl'] as const).map(format => (
-          <a key={format} href={api.exportAddress(asked, format)} download>
+          <a key={format} class="admin-button" href={api.exportAddress(filter, format)} download>
             {words[format]}
           </a>
         ))}
       </p>
-      {problem !== null && !isRefused && (
-        <Problem problem={problem} again={() => void load(NOTHING)} />
-      )}
-      <p class="admin-count" role="status">
-        {isSettled &&
-          (found.entries.length === 0
-            ? said.nothing
-            : (found.next === null ? said.found : said.foundMore)(
-                words.number(found.entries.length),
-              ))}
-      </p>
-      {found.entries.length > 0 && (
-        <div class="admin-rows" aria-busy={busy}>
+      <Pages asked={asked} words={said}>
+        {entries => (
           <Region label={words.views.audit}>
             <thead>
               <tr>
@@ -87,23 +49,13 @@ export function AuditLog({ signedOut }: { signedOut: () => void }) {
               </tr>
             </thead>
             <tbody>
-              {found.entries.map(entry => (
+              {entries.map(entry => (
                 <Row key={entry.id} entry={entry} />
               ))}
             </tbody>
           </Region>
-          {found.next !== null && (
-            <button
-              type="button"
-              class="plain"
-              aria-disabled={busy}
-              onClick={() => !busy && void load(found)}
-            >
-              {said.older}
-            </button>
-          )}
-        </div>
-      )}
+        )}
+      </Pages>
     </div>
   );
 }

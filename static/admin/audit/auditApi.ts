@@ -2,6 +2,7 @@
 
 import { type Answer, call, field } from '../../agent/api';
 import { object, text, textOrNull } from '../../shared/core/json';
+import type { Page } from '../Pages';
 import { type Asked, queryOf } from './place';
 
 export interface Entry {
@@ -16,19 +17,18 @@ export interface Entry {
   readonly details: readonly (readonly [string, string])[];
 }
 
-export interface Entries {
-  readonly entries: readonly Entry[];
-  readonly next: string | null;
-}
-
-export function entries(asked: Asked, before: string | null, limit = 50): Promise<Answer<Entries>> {
+export function entries(
+  asked: Asked,
+  before: string | null,
+  limit = 50,
+): Promise<Answer<Page<Entry>>> {
   const query = queryOf(asked);
   query.set('limit', String(limit));
   if (before !== null) query.set('before', before);
   return call(`/audit?${query}`, body => {
     const found = field(body, 'entries');
     if (!Array.isArray(found)) return null;
-    return { entries: found.flatMap(readEntry), next: textOrNull(field(body, 'next')) };
+    return { items: found.flatMap(readEntry), next: textOrNull(field(body, 'next')) };
   });
 }
 

@@ -1,6 +1,6 @@
 // What is kept and what goes: the rules and what they have deleted, holds, and customers who are erased.
 
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { locale } from '../../shared/ui/locale';
 import { adminWords } from '../adminWords';
 import * as audit from '../audit/auditApi';
@@ -49,10 +49,10 @@ function Runs({ signedOut }: { signedOut: () => void }) {
   return (
     <>
       <p class="hint">{said.runsMore}</p>
-      {found?.entries.length === 0 && <p>{said.noRuns}</p>}
-      {found !== null && found.entries.length > 0 && (
+      {found?.items.length === 0 && <p>{said.noRuns}</p>}
+      {found !== null && found.items.length > 0 && (
         <ul class="entries" aria-label={said.runs}>
-          {found.entries.map(entry => (
+          {found.items.map(entry => (
             <li key={entry.id} class="entry">
               <Moment at={entry.at} />
               <span>{counted(countOf(entry), words, locale.value.tag)}</span>
@@ -80,13 +80,29 @@ function Holds({ signedOut }: { signedOut: () => void }) {
   const { found, problem, load } = useAnswer(api.holds, '', signedOut);
   const [lifting, setLifting] = useState<string | null>(null);
   const shut = () => setLifting(null);
+  const list = useRef<HTMLUListElement>(null);
+  const none = useRef<HTMLParagraphElement>(null);
+  /** The row that was lifted, until the list is here without it. */
+  const lifted = useRef<number | null>(null);
+  useLayoutEffect(() => {
+    const at = lifted.current;
+    if (at === null) return;
+    lifted.current = null;
+    // The button is gone that had the focus.
+    const left = list.current?.querySelectorAll('button') ?? [];
+    (left[Math.min(at, left.length - 1)] ?? none.current)?.focus();
+  }, [found]);
   if (problem !== null) return <Problem problem={problem} again={load} />;
   if (found === null) return null;
   return (
     <>
-      {found.length === 0 && <p>{said.noHolds}</p>}
+      {found.length === 0 && (
+        <p ref={none} tabIndex={-1}>
+          {said.noHolds}
+        </p>
+      )}
       {found.length > 0 && (
-        <ul class="entries" aria-label={said.holds}>
+        <ul class="entries" ref={list} aria-label={said.holds}>
           {found.map(hold => (
             <li key={hold.conversation} class="entry">
               <div class="entry-main">
@@ -112,6 +128,7 @@ function Holds({ signedOut }: { signedOut: () => void }) {
           conversation={lifting}
           done={() => {
             shut();
+            lifted.current = found.findIndex(hold => hold.conversation === lifting);
             void load();
           }}
           closed={shut}

@@ -136,7 +136,7 @@ export async function customers(sought: Sought): Promise<Answer<Customer[]>> {
       if (next !== null) query.set('before', next);
       const { ok, error }: Awaited<ReturnType<typeof rowsOf>> = await rowsOf(query);
       if (error !== null) return { ok: null, error };
-      for (const { conversation } of ok.rows) {
+      for (const { conversation } of ok.items) {
         const { customer } = conversation;
         if (customer !== null) found.set(customer.id, { id: customer.id, name: customer.name });
       }

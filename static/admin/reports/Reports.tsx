@@ -2,14 +2,13 @@
 
 import { useEffect, useMemo } from 'preact/hooks';
 import { locale } from '../../shared/ui/locale';
-import { go, query } from '../address';
+import { query } from '../address';
 import { type AdminWords, adminWords } from '../adminWords';
 import { optionsOf } from '../agents';
 import { allAgents, loadAgents } from '../agentsApi';
 import { type FilterField, FilterForm } from '../FilterForm';
 import { zone } from '../historyApi';
 import { Folded, Part } from '../Part';
-import { Problem } from '../Problem';
 import { Region } from '../Region';
 import { took } from '../took';
 import { useAnswer } from '../useAnswer';
@@ -21,24 +20,13 @@ import { days, hours, things } from './steps';
 
 export function Reports({ signedOut }: { signedOut: () => void }) {
   const words = adminWords.value;
-  const asked = read(query.value, new Date(), zone());
-  const key = JSON.stringify(asked);
-  const { found, busy, problem, load } = useAnswer(() => api.report(asked), key, signedOut);
+  const filter = read(query.value, new Date(), zone());
+  const asked = useAnswer(() => api.report(filter), JSON.stringify(filter), signedOut);
   useEffect(() => void loadAgents(), []);
-  const isRefused = problem?.code === 'bad_request';
+  const { found, busy } = asked;
   return (
     <div class="admin-reports">
-      <FilterForm
-        key={key}
-        fields={fieldsOf(words)}
-        values={asked}
-        refused={isRefused ? problem : null}
-        show={next => {
-          if (JSON.stringify(next) === key) void load();
-          else go(write(next));
-        }}
-      />
-      {problem !== null && !isRefused && <Problem problem={problem} again={load} />}
+      <FilterForm fields={fieldsOf(words)} values={filter} asked={asked} to={write} />
       <div class="admin-found" aria-busy={busy}>
         {found !== null && <Shown report={found} />}
       </div>
@@ -69,22 +57,22 @@ function fieldsOf(words: AdminWords): readonly FilterField<Field>[] {
 function Shown({ report }: { report: api.Report }) {
   const words = adminWords.value;
   const said = words.reports;
-  const { tag } = locale.value;
+  const { formats } = locale.value;
   const number = words.number;
   const long = (ms: number) => took(ms, words);
   const steps = useMemo(() => {
     const ofDays = days(
       report.days.map(day => day.date),
-      tag,
+      formats,
     );
     const moments = report.activity.map(step => step.at);
     return {
       days: ofDays,
       // In steps of a day they are the same days.
-      activity: report.step === 'day' ? ofDays : hours(moments, report.zone, tag),
+      activity: report.step === 'day' ? ofDays : hours(moments, report.zone, formats),
       scores: things(['1', '2', '3', '4', '5']),
     };
-  }, [report, tag]);
+  }, [report, formats]);
   const lines = useMemo(() => {
     const figures = report.days.map(day => day.figures);
     const both = (spread: (one: api.Figures) => api.Spread) => [
@@ -167,7 +155,7 @@ function Shown({ report }: { report: api.Report }) {
           columns={[said.agent, said.day]}
           rows={report.agentDays.map(({ id, name, date, figures }) => ({
             key: `${id} ${date}`,
-            names: [name, days([date], tag).names[0] ?? date],
+            names: [name, days([date], formats).names[0] ?? date],
             figures,
           }))}
         />

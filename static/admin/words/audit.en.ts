@@ -9,10 +9,10 @@ export const en = {
     address: 'From where',
     details: 'Details',
   },
-  found: (n: string) => (n === '1' ? '1 entry' : `${n} entries`),
-  foundMore: (n: string) => `${n} entries so far`,
+  found: (n: number) => (n === 1 ? '1 entry' : `${n} entries`),
+  foundMore: (n: number) => `${n} entries so far`,
   nothing: 'Nothing of the kind was done.',
-  older: 'Show older entries',
+  more: 'Show older entries',
   nobody: 'No account',
   subjects: {
     account: id => `Account ${id}`,

@@ -11,10 +11,10 @@ export const zh: typeof en = {
     address: '来源地址',
     details: '详情',
   },
-  found: (n: string) => `${n} 条记录`,
-  foundMore: (n: string) => `已显示 ${n} 条记录`,
+  found: (n: number) => `${n} 条记录`,
+  foundMore: (n: number) => `已显示 ${n} 条记录`,
   nothing: '没有符合条件的记录。',
-  older: '显示更早的记录',
+  more: '显示更早的记录',
   nobody: '无账号',
   subjects: {
     account: id => `账号 ${id}`,

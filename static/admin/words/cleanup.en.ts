@@ -1,5 +1,7 @@
 // The words of what is kept and what goes, in English.
 
+import { some } from './some';
+
 export const en = {
   rules: 'How long conversations are kept',
   rulesMore:
@@ -29,7 +31,7 @@ export const en = {
   saveAndDelete: 'Save and delete',
   cancel: 'Cancel',
   count: (conversations: string, messages: string, files: string, size: string) =>
-    `${conversations} conversations, ${messages} messages, ${files} files (${size})`,
+    `${some(conversations, 'conversation')}, ${some(messages, 'message')}, ${some(files, 'file')} (${size})`,
   runs: 'What was cleaned up',
   runsMore: 'The server looks every ten minutes.',
   noRuns: 'Nothing was cleaned up yet.',

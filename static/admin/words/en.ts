@@ -1,5 +1,7 @@
 // The words of the page for those who review, in English.
 
+import { some } from './some';
+
 export const en = {
   history: 'History',
   views: {
@@ -47,6 +49,7 @@ export const en = {
   found: (n: number) => (n === 1 ? '1 conversation' : `${n} conversations`),
   foundMore: (n: number) => `${n} conversations so far`,
   nothing: 'No conversations in this period',
+  refused: 'This cannot be asked for: ',
   more: 'Show more',
   noName: (id: string) => `Customer ${id}`,
   everybody: 'Everybody',
@@ -60,13 +63,13 @@ export const en = {
   jsonl: 'JSON Lines',
   html: 'HTML',
   exporting: (conversations: string, messages: string) =>
-    `${conversations} conversations, ${messages} messages so far`,
+    `${some(conversations, 'conversation')}, ${some(messages, 'message')} so far`,
   reached: (day: string) => `, back to ${day}`,
   exported: (conversations: string, messages: string) =>
-    `Saved: ${conversations} conversations, ${messages} messages.`,
+    `Saved: ${some(conversations, 'conversation')}, ${some(messages, 'message')}.`,
   stop: 'Stop',
   goOn: 'Go on',
-  brokenOff: 'The export broke off.',
+  brokenOff: (why: string) => `The export broke off. ${why}`,
   seconds: (n: number) => `${n} s`,
   minutes: (n: number) => `${n} min`,
   hours: (n: number) => `${n} h`,

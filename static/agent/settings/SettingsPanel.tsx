@@ -3,6 +3,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Person, WireError } from '../../shared/core/wire';
 import { locale } from '../../shared/ui/locale';
+import { LoadProblem } from '../LoadProblem';
 import { Panel } from '../Panel';
 import { SectionForm } from './SectionForm';
 import { SECTIONS } from './sections';
@@ -34,14 +35,7 @@ export function SettingsPanel({ me }: { me: Person }) {
     <Panel title={words.settings}>
       <p class="hint">{words.settingsIntro}</p>
       {sections === null && problem === null && <p class="skeleton">{words.loading}</p>}
-      {problem !== null && (
-        <p class="load-problem" role="alert">
-          {words.couldNotLoad} {locale.value.error(problem.code)}{' '}
-          <button type="button" class="link" onClick={load}>
-            {words.tryAgain}
-          </button>
-        </p>
-      )}
+      {problem !== null && <LoadProblem why={locale.value.error(problem.code)} again={load} />}
       {sections !== null &&
         SECTIONS.map(({ name, title, Form }) => {
           const section = sections[name];

@@ -2,6 +2,7 @@
 
 export const en = {
   myAccount: 'My account',
+  review: 'History and reports',
   accounts: 'Accounts',
   role: 'Role',
   name: 'Name',

@@ -4,6 +4,7 @@ import type { AccountWords } from '../accountWords';
 
 export const zh: AccountWords = {
   myAccount: '我的账号',
+  review: '会话记录与报表',
   accounts: '账号管理',
   role: '角色',
   name: '姓名',

@@ -18,6 +18,7 @@ export const en = {
   chooseConversation: 'Choose a conversation',
   chooseConversationMore: 'Alt+↑ and Alt+↓ go from one to the next.',
   noSuchConversation: 'There is no such conversation.',
+  couldNotLoadWhy: (why: string) => `Could not load. ${why}`,
   noMessagesYet: 'No messages yet',
   filterWaiting: 'Waiting',
   filterMine: 'Mine',

@@ -60,7 +60,7 @@ export const en = {
   addDates: 'Add dates',
   removeDates: 'Remove these dates',
   closedText: 'What customers read while you are closed',
-  closedTextHint: 'Empty: Kefu’s own words, with the time at which you open again.',
+  closedTextHint: 'Kefu’s own words also say when you open again. At most 300 characters.',
   reply: 'Expected time of an answer, in minutes',
   replyHint: 'Empty: nothing is said. At most 10080, a week.',
   replyText: 'The same in words',

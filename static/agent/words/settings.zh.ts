@@ -61,7 +61,7 @@ export const zh: SettingsWords = {
   addDates: '添加日期',
   removeDates: '移除这些日期',
   closedText: '休息时客户看到的文字',
-  closedTextHint: '留空则使用 Kefu 自带的文字，并告知恢复服务的时间。',
+  closedTextHint: 'Kefu 自带的文字会告知恢复服务的时间。最多 300 个字符。',
   reply: '预计回复时间（分钟）',
   replyHint: '留空则不显示。最多 10080 分钟，即一周。',
   replyText: '用文字说明',

@@ -20,6 +20,7 @@ export const zh: ConsoleWords = {
   chooseConversation: '请选择一个会话',
   chooseConversationMore: '按 Alt+↑ 和 Alt+↓ 可切换会话。',
   noSuchConversation: '没有这个会话。',
+  couldNotLoadWhy: why => `加载失败。${why}`,
   noMessagesYet: '暂无消息',
   filterWaiting: '等待中',
   filterMine: '我的',

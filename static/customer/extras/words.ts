@@ -9,7 +9,7 @@ const en = {
   contactEmail: 'E-mail address',
   contactSend: 'Save',
   contactKept: 'Thank you, this is kept.',
-  contactWrong: 'This is no e-mail address.',
+  contactWrong: 'This is not an e-mail address.',
   rate: 'How was this chat?',
   scores: ['Very bad', 'Bad', 'Fair', 'Good', 'Very good'],
   comment: 'Anything to add? (optional)',

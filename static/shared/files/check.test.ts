@@ -22,7 +22,8 @@ it.each([
 
 it('reads endings and writes sizes', () => {
   expect([endingOf('a.tar.GZ'), endingOf('none'), endingOf('.hidden')]).toEqual(['gz', '', '']);
-  expect(sizeOf(999, 'en')).toBe('999 byte');
+  expect(sizeOf(999, 'en')).toBe('999 bytes');
+  expect(sizeOf(999, 'zh-CN')).toBe('999字节');
   expect(sizeOf(1_234, 'en')).toBe('1.2 kB');
   expect(sizeOf(48_213, 'en')).toBe('47 kB');
   expect(sizeOf(10_485_760, 'en')).toBe('10 MB');

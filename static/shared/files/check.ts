@@ -34,6 +34,8 @@ export function sizeOf(bytes: number, language: string): string {
   return new Intl.NumberFormat(language, {
     style: 'unit',
     unit: units[step] ?? 'byte',
+    // Short for it is "26 byte" in English.
+    unitDisplay: step === 0 ? 'long' : 'short',
     maximumFractionDigits: n < 10 && step > 0 ? 1 : 0,
   }).format(n);
 }

@@ -65,7 +65,9 @@ export function Composer(props: ComposerProps) {
   const left = charactersLeft(tidy(text), limits);
   const near = left < limits.text_chars * COUNTER_SHARE;
   const isBlank = tidy(text).trim() === '';
-  const ui = limits.files === null ? null : filesUi.value;
+  /** Null where no files can be sent. */
+  const files = disabled ? null : limits.files;
+  const ui = files === null ? null : filesUi.value;
   const hasFiles = ui?.chosenFor(attach.key).value.some(one => one.problem === null) === true;
   const sendable = !disabled && left >= 0 && (!isBlank || hasFiles);
 
@@ -100,12 +102,12 @@ export function Composer(props: ComposerProps) {
     assist?.edited('', 0);
     field.current?.focus();
   };
-  const choose = async (files: Iterable<File>) => {
+  const choose = async (list: Iterable<File>) => {
     // The list of a field is empty once the field is.
-    const chosen = [...files];
-    if (limits.files === null || disabled || chosen.length === 0) return;
+    const chosen = [...list];
+    if (files === null || chosen.length === 0) return;
     const { choose } = await loadFiles();
-    choose(attach, chosen, limits.files);
+    choose(attach, chosen, files);
     field.current?.focus();
   };
   const latestChoose = useRef(choose);
@@ -121,11 +123,11 @@ export function Composer(props: ComposerProps) {
 
   // What takes the files is here before they are dropped.
   useLayoutEffect(() => {
-    if (limits.files === null) return;
+    if (files === null) return;
     const load = () => void loadFiles();
     document.addEventListener('dragenter', load, { once: true });
     return () => document.removeEventListener('dragenter', load);
-  }, [limits.files === null]);
+  }, [files === null]);
 
   const keyDown = (event: KeyboardEvent) => {
     if (composition.owns(event)) return;
@@ -144,15 +146,15 @@ export function Composer(props: ComposerProps) {
       }}
     >
       {tools}
-      {ui !== null && limits.files !== null && !disabled && (
+      {ui !== null && files !== null && (
         <>
           <ui.Drop attach={attach} dropped={dropped} />
-          <ui.Tray attach={attach} limits={limits.files} removed={() => field.current?.focus()} />
+          <ui.Tray attach={attach} limits={files} removed={() => field.current?.focus()} />
         </>
       )}
       {assist?.popup}
       <div class="composer-box">
-        {limits.files !== null && (
+        {files !== null && (
           // A label, so that the browser opens its own dialog.
           <label class="attach" title={words.attach} onPointerEnter={() => void loadFiles()}>
             <ClipIcon />
@@ -160,7 +162,6 @@ export function Composer(props: ComposerProps) {
               type="file"
               multiple
               aria-label={words.attach}
-              disabled={disabled}
               onChange={event => {
                 void choose(event.currentTarget.files ?? []);
                 event.currentTarget.value = '';

@@ -1,6 +1,7 @@
 // The pictures that somebody looks at before a page is called done.
 
 import type { Page } from '@playwright/test';
+import { adminTour } from '../support/adminTour.ts';
 import { type Browsing, expect, test } from '../support/fixtures.ts';
 import { allowIdentity, identify } from '../support/identified.ts';
 import { consoleTour, customerTour } from '../support/tour.ts';
@@ -22,12 +23,19 @@ interface Look extends Browsing {
   readonly direction?: 'rtl';
 }
 
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true } as const;
+
 const LOOKS: readonly Look[] = [
   { name: 'en light', language: 'en', colorScheme: 'light' },
   { name: 'zh dark', language: 'zh', colorScheme: 'dark' },
   { name: 'zh light', language: 'zh', colorScheme: 'light' },
   { name: 'en dark', language: 'en', colorScheme: 'dark' },
-  { name: 'zh 390×844', language: 'zh', viewport: { width: 390, height: 844 }, hasTouch: true },
+  { name: 'zh 390×844', language: 'zh', ...PHONE },
+  { name: 'en 390×844', language: 'en', ...PHONE },
+  { name: 'zh 390×844 dark', language: 'zh', colorScheme: 'dark', ...PHONE },
+  { name: 'en 390×844 dark', language: 'en', colorScheme: 'dark', ...PHONE },
+  // What 1280×800 becomes when somebody makes everything twice as large.
+  { name: 'en 200 %', language: 'en', viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 },
   { name: 'en 320×256', language: 'en', viewport: { width: 320, height: 256 } },
   { name: 'en 1000', language: 'en', viewport: { width: 1000, height: 700 } },
   { name: 'en forced colours', language: 'en', forcedColors: 'active' },
@@ -48,6 +56,9 @@ for (const { name, direction, ...browsing } of LOOKS) {
   });
   test(`console ${name}`, async ({ people, server, watch }) => {
     await consoleTour({ people, server, watch, browsing, look });
+  });
+  test(`admin ${name}`, async ({ people, server, watch }) => {
+    await adminTour({ people, server, watch, browsing, look });
   });
 }
 

@@ -172,7 +172,7 @@ export async function consoleTour({ people, server, watch, browsing, look }: Tou
   const { page, words } = agent;
   const show = (state: string) => look(page, `console ${state}`);
   const width = page.viewportSize()?.width ?? 0;
-  const isNarrow = width < 640;
+  const isNarrow = width <= 640;
   const isWide = width > 1000;
   await show('login');
   watch.announce(/401.*\/api\/v1\/login/);
@@ -288,6 +288,10 @@ export async function consoleTour({ people, server, watch, browsing, look }: Tou
   const hours = page.getByRole('form', { name: words.hours });
   await hours.getByRole('checkbox').check();
   await show('settings');
+  await page.goto('/agent#accounts');
+  await expect(page.locator('.panel .entry').first()).toBeVisible();
+  await show('accounts');
+  await page.goBack();
   await page.goBack();
   await page.goBack();
   await expect(agent.inbox).toBeVisible();

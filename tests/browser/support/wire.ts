@@ -156,9 +156,9 @@ export class Api {
   }
 
   /** Asks for something to be done. */
-  async post(path: string, body: unknown): Promise<void> {
+  async post(path: string, body: unknown, method = 'POST'): Promise<void> {
     const response = await fetch(`${this.server.url}/api/v1${path}`, {
-      method: 'POST',
+      method,
       headers: { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });

@@ -16,13 +16,14 @@ const SAID = {
     back: 'Back to the list',
     note: 'Note',
     customer: 'Customer 1',
-    saved: 'Saved: 1 conversations, 4 messages.',
+    saved: 'Saved: 1 conversation, 4 messages.',
     agent: 'Agent',
     nobody: 'Nobody',
     channel: 'Came by',
     page: 'Page',
     views: ['History', 'Reports', 'Audit log', 'Clean-up'],
     console: 'Console',
+    review: 'History and reports',
     forAdmins: 'This page is for administrators only.',
     noSuchPage: 'There is no such page. Choose one of those above.',
     no: 'Only supervisors and administrators may review what was said.',
@@ -45,6 +46,7 @@ const SAID = {
     page: '网页',
     views: ['会话记录', '报表', '审计日志', '数据清理'],
     console: '工作台',
+    review: '会话记录与报表',
     forAdmins: '此页面仅限管理员查看。',
     noSuchPage: '没有此页面，请从上方选择。',
     no: '只有主管和管理员可以查看会话记录。',
@@ -120,6 +122,13 @@ for (const language of ['en', 'zh'] as const) {
     await fits(page);
   });
 
+  test(`the console leads here (${language})`, async ({ people }) => {
+    const { page } = await people.agent({ language });
+    await page.locator('.staff .menu > summary').click();
+    await page.getByRole('link', { name: said.review }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(said.history);
+  });
+
   test(`each view has an address of its own (${language})`, async ({ people, server, watch }) => {
     const page = await signedIn(people, watch, language);
     const heading = page.getByRole('heading', { level: 1 });
@@ -159,6 +168,8 @@ for (const language of ['en', 'zh'] as const) {
 
   test(`who may not review sees nothing of it (${language})`, async ({ people, watch }) => {
     const agent = await people.colleague('Li Wei', { language });
+    await agent.openMenu();
+    await expect(agent.page.getByRole('link', { name: said.review })).toHaveCount(0);
     watch.announce(/403/);
     await agent.page.goto('/admin');
     await expect(agent.page.getByRole('alert')).toHaveText(said.no);

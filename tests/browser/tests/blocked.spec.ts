@@ -21,6 +21,8 @@ test('an agent blocks a customer, who is told until when, and lets them in again
   await expect(customer.page.locator('main')).not.toContainText('spam');
   await customer.reload();
   await expect(customer.status).toContainText(words.until);
+  // Nothing comes any more, and nothing can be sent.
+  await expect(customer.page.locator('.list .skeleton, .older, .attach')).toHaveCount(0);
 
   await agent.page.goto('/agent#blocks');
   const row = agent.page.locator('.entry');

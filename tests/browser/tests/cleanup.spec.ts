@@ -45,7 +45,7 @@ const SAID = {
     eraseNow: 'Erase for good',
     isHeld: 'A conversation of theirs is under a hold. Lift it first.',
     isOpen: 'A conversation of theirs has not ended. Close it first.',
-    receipt: /^Receipt 1: Customer 1 is erased\. 1 conversations, \d messages, 0 files/,
+    receipt: /^Receipt 1: Customer 1 is erased\. 1 conversation, \d messages, 0 files/,
     receipts: 'Receipts',
     erased: 'Erased',
     find: 'Number, name, e-mail address or id on your site',
@@ -192,6 +192,10 @@ for (const language of ['en', 'zh'] as const) {
     watch,
   }) => {
     const conversation = await talk(server);
+    const api = await Api.signIn(server);
+    for (const other of (await api.conversations()).filter(id => id !== conversation)) {
+      await api.post(`/conversations/${other}/hold`, { reason: 'Another lawsuit' }, 'PUT');
+    }
     const page = await signedIn(
       people,
       watch,
@@ -251,7 +255,12 @@ for (const language of ['en', 'zh'] as const) {
     const lift = `${said.lift} (${said.conversation})`;
     await page.getByRole('button', { name: lift }).click();
     await dialog.getByRole('button', { name: said.lift }).click();
-    await expect(page.getByText(said.noHolds)).toBeVisible();
+    // The focus goes on with what is left.
+    await expect(page.getByRole('button', { name: said.lift })).toHaveCount(1);
+    await expect(page.getByRole('button', { name: said.lift })).toBeFocused();
+    await page.keyboard.press('Enter');
+    await dialog.getByRole('button', { name: said.lift }).click();
+    await expect(page.getByText(said.noHolds)).toBeFocused();
     await erase('1');
     await expect(dialog.getByRole('alert')).toContainText(said.isOpen);
     await page.keyboard.press('Escape');
@@ -271,6 +280,9 @@ for (const language of ['en', 'zh'] as const) {
       said.erased,
     ]);
 
+    await page.goto('/admin?q=erased');
+    await expect(page.locator('.admin-excerpt')).toHaveText(said.erased);
+
     await page.goto('/admin?view=cleanup');
     await page.getByLabel(said.find).fill('nobody-of-this-name');
     await page.getByRole('button', { name: said.findButton, exact: true }).click();
@@ -282,5 +294,7 @@ for (const language of ['en', 'zh'] as const) {
     await page.goto(`/agent#${conversation}`);
     await expect(page.getByRole('log').locator('.bubble').first()).toContainText(said.erased);
     await expect(page.getByRole('log')).not.toContainText('[erased]');
+    await page.getByRole('searchbox').fill('erased');
+    await expect(page.locator('.inbox .excerpt')).toHaveText(said.erased);
   });
 }

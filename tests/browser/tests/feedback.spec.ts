@@ -23,7 +23,7 @@ test('contact, transcript without the note, rating that survives a reload', asyn
   await page.getByLabel('E-mail address').fill('ana');
   watch.announce(/400.*\/api\/v1\/contact/);
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByText('This is no e-mail address.')).toBeVisible();
+  await expect(page.getByText('This is not an e-mail address.')).toBeVisible();
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
   await page.getByLabel('E-mail address').fill('ana@example.com');

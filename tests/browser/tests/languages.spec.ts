@@ -15,7 +15,8 @@ const NAMES =
 /** Keys and codes, made at random. */
 const SECRETS = /\b[A-Z2-7]{4}( [A-Z2-7]{4})+\b|\b[a-z2-7]{4}(-[a-z2-7]{4}){3}\b/g;
 const STRANGE = {
-  zh: /\p{Script=Latin}{2,}/u,
+  // No gap is left behind a stop that is as wide as a letter.
+  zh: /\p{Script=Latin}{2,}|[。，；：！？] \p{Script=Han}/u,
   en: /[\p{Script=Han}，。！？：；（）]/u,
 };
 

@@ -2,6 +2,7 @@
 
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/fixtures.ts';
+import { adminTour } from '../support/adminTour.ts';
 import { consoleTour, customerTour } from '../support/tour.ts';
 
 /** Whatever sticks out of the window, or is cut without a sign of it. */
@@ -31,6 +32,8 @@ async function misfits(page: Page): Promise<string[]> {
       if ((!hasText && !isControl) || !isShown(element)) continue;
       const box = element.getBoundingClientRect();
       if (box.width === 0 || box.height === 0 || isAbridged(element)) continue;
+      // A table that is wider than the page scrolls by itself.
+      if (element.closest('.admin-scroll') !== null) continue;
       if (box.left < -1 || box.right > innerWidth + 1) {
         found.push(`${name(element)} is at ${box.left}…${box.right} of ${innerWidth}`);
       }
@@ -39,6 +42,14 @@ async function misfits(page: Page): Promise<string[]> {
       if (isCut && style.overflowX !== 'visible') {
         found.push(`${name(element)} is cut`);
       }
+    }
+    const header = document.querySelector('.thread > header, .chat > header');
+    if (header !== null && isShown(header)) {
+      const end = header.getBoundingClientRect().bottom;
+      const below = [...header.children].filter(
+        child => child.getBoundingClientRect().bottom > end + 1,
+      );
+      found.push(...below.map(child => `${name(child)} hangs out of the header`));
     }
     const composer = document.querySelector('.composer');
     if (composer !== null && isShown(composer)) {
@@ -83,6 +94,42 @@ for (const { width, height, language, hasTouch } of [
     await consoleTour({ people, server, watch, browsing: { language, viewport, hasTouch }, look });
   });
 }
+
+for (const { width, height, language, hasTouch } of [
+  { width: 390, height: 844, language: 'zh', hasTouch: true },
+  { width: 320, height: 256, language: 'en', hasTouch: false },
+] as const) {
+  const viewport = { width, height };
+  test(`nothing sticks out of the page for those who review at ${width}×${height}`, async ({
+    people,
+    server,
+    watch,
+  }) => {
+    await adminTour({ people, server, watch, browsing: { language, viewport, hasTouch }, look });
+  });
+}
+
+test('on a phone the hours of a day stand in one line, and fields of a filter in pairs', async ({
+  people,
+}) => {
+  const { page } = await people.agent({ viewport: { width: 390, height: 844 }, hasTouch: true });
+  await page.goto('/agent#settings');
+  const hours = page.getByRole('form', { name: 'Business hours' });
+  await hours.getByRole('checkbox').check();
+  const [from, to, remove] = await Promise.all(
+    [0, 1].map(at => hours.locator('.span').first().locator('input').nth(at).boundingBox()),
+  ).then(async inputs => [
+    ...inputs,
+    await hours.locator('.span').first().getByRole('button').boundingBox(),
+  ]);
+  expect(to?.y).toBe(from?.y);
+  expect(remove?.y).toBeLessThan((from?.y ?? 0) + (from?.height ?? 0));
+
+  await page.goto('/admin');
+  const fields = page.locator('.admin-fields .field');
+  const [first, second] = await Promise.all([0, 1].map(at => fields.nth(at).boundingBox()));
+  expect(second?.y).toBe(first?.y);
+});
 
 test('a short message takes no more room than it needs, on either side of either page', async ({
   people,
