@@ -189,6 +189,16 @@ describe('a reload', () => {
     }
   });
 
+  it('makes of what is half nonsense what it can', () => {
+    const store = memoryStore();
+    const odd = { toString: false };
+    const entry = { clientId: 'a', text: 'one', conversation: odd, writtenAt: odd, error: odd };
+    store.set('outbox', JSON.stringify([{ ...entry, state: 'failed', file: { id: odd } }]));
+    expect(setUp(store).outbox.entries).toMatchObject([
+      { conversation: null, writtenAt: 0, error: 'file_lost', file: { id: null, name: '' } },
+    ]);
+  });
+
   it('never shows one person what another left', () => {
     const t = setUp();
     t.outbox.add('42', 'mine');

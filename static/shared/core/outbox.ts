@@ -8,6 +8,7 @@
 //   sending → failed (any other error, or no answer in time) → retry() or remove()
 
 import type { Clock, Store } from './env';
+import { count, object, textOrNull, text as words } from './json';
 import type { Accepted, ClientFrame, Message, WireError } from './wire';
 
 /** A file on its way; what it is, the server finds out for itself. */
@@ -332,18 +333,24 @@ function load(kept: string | null): Entry[] {
       (item): item is Entry => typeof item?.clientId === 'string' && typeof item.text === 'string',
     )
     .map(item => {
-      const file = item.file ?? null;
+      const kept = object(item.file);
+      const file = kept && {
+        id: textOrNull(kept.id),
+        name: words(kept.name),
+        size: count(kept.size),
+        type: words(kept.type),
+      };
       const lost = file !== null && file.id === null;
       const failed = lost || item.state === 'failed';
       return {
         clientId: item.clientId,
-        conversation: item.conversation ?? null,
+        conversation: textOrNull(item.conversation),
         text: item.text,
         kind: item.kind === 'note' || item.kind === 'file' ? item.kind : 'text',
         file,
-        writtenAt: Number(item.writtenAt) || 0,
+        writtenAt: count(item.writtenAt),
         state: failed ? 'failed' : 'queued',
-        error: lost ? 'file_lost' : failed ? (item.error ?? null) : null,
+        error: lost ? 'file_lost' : failed ? textOrNull(item.error) : null,
         retryAt: null,
         seq: null,
       };
