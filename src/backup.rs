@@ -25,6 +25,32 @@ use crate::{
 /// Bytes of one piece of a file.
 const PIECE: usize = 48 << 10;
 
+/// Bytes after which what is written goes to the disk. All of it at once at the end would keep the database, which
+/// most often has the same disk, from committing for as long as that takes.
+const STEP: usize = 1 << 20;
+
+/// A file that goes to the disk step by step.
+struct Steady {
+    file: File,
+    waiting: usize,
+}
+
+impl Write for Steady {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.waiting += written;
+        if self.waiting >= STEP {
+            self.file.sync_data()?;
+            self.waiting = 0;
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
 /// What a backup holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Held {
@@ -87,7 +113,10 @@ fn write(url: &DatabaseUrl, files: &Files, to: &Path) -> Result<Held, BackupErro
     let mut options = OpenOptions::new();
     let file = options.write(true).create(true).truncate(true).mode(0o600);
     let mut out = Out {
-        to: BufWriter::new(file.open(to)?),
+        to: BufWriter::new(Steady {
+            file: file.open(to)?,
+            waiting: 0,
+        }),
         hash: Sha256::new(),
     };
     let mut held = Held::default();
@@ -121,11 +150,11 @@ fn write(url: &DatabaseUrl, files: &Files, to: &Path) -> Result<Held, BackupErro
     let Held { rows, files } = held;
     let end = json!({"end": true, "rows": rows, "files": files, "sha256": hash});
     writeln!(out.to, "{end}")?;
-    let file = out
+    let steady = out
         .to
         .into_inner()
         .map_err(io::IntoInnerError::into_error)?;
-    file.sync_all()?;
+    steady.file.sync_all()?;
     Ok(held)
 }
 

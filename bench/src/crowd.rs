@@ -2,7 +2,7 @@
 //! anybody.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     io::{self, Read, Write},
     net::SocketAddr,
     time::{Duration, Instant},
@@ -12,6 +12,9 @@ use memchr::memmem;
 use mio::{Events, Interest, Poll, Token, net::TcpStream};
 
 use crate::wire::{self, Posted, frame, masked, wrong};
+
+/// When who was told to try again does so.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Who of a [`Crowd`].
 pub type Who = usize;
@@ -49,6 +52,10 @@ pub struct Crowd {
     buffer: Vec<u8>,
     /// How many are in.
     pub inside: usize,
+    /// Those who were told to try again, and when they do.
+    refused: VecDeque<(Instant, Who)>,
+    /// How often somebody was.
+    pub refusals: usize,
 }
 
 impl Crowd {
@@ -59,6 +66,8 @@ impl Crowd {
             people: Vec::new(),
             buffer: vec![0; 64 << 10],
             inside: 0,
+            refused: VecDeque::new(),
+            refusals: 0,
         })
     }
 
@@ -157,6 +166,12 @@ impl Crowd {
         wait: Duration,
         mut hear: impl FnMut(&mut Self, Who, &Heard) -> io::Result<()>,
     ) -> io::Result<()> {
+        while let Some((due, who)) = self.refused.front().copied()
+            && due <= Instant::now()
+        {
+            self.refused.pop_front();
+            self.come(who)?;
+        }
         let mut events = Events::with_capacity(1024);
         match self.poll.poll(&mut events, Some(wait)) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -272,6 +287,13 @@ impl Crowd {
                 hear(self, who, &Heard::Posted(&posted))
             }
             Some(b"resumed") => hear(self, who, &Heard::In),
+            // In answer to who they are: nothing else of these is refused.
+            Some(b"error") if memmem::find(payload, br#""retryable":true"#).is_some() => {
+                self.go(who);
+                self.refused.push_back((Instant::now() + AGAIN, who));
+                self.refusals += 1;
+                Ok(())
+            }
             Some(b"error") | None => Err(wrong(&String::from_utf8_lossy(payload))),
             Some(_) => Ok(()),
         }

@@ -45,6 +45,8 @@ pub struct Figures {
     pub commit_ms: (f64, f64),
     /// Until the last one was back.
     pub back_s: f64,
+    /// How often somebody was told to try again meanwhile.
+    pub refused: f64,
     /// p99 of the others meanwhile, and before.
     pub others_ms: (f64, f64),
 }
@@ -353,6 +355,8 @@ pub fn crowd(programs: &Programs, measured: Duration) -> io::Result<Figures> {
         },
     )?;
     let others_meanwhile = [meanwhile.to_agent, meanwhile.to_customer].concat();
+    #[allow(clippy::cast_precision_loss, reason = "some thousands")]
+    let refused = crowd.refusals as f64;
     drop(crowd);
     std::thread::sleep(Duration::from_secs(12));
     let kept_kib = per_head(server.memory()?);
@@ -373,6 +377,7 @@ pub fn crowd(programs: &Programs, measured: Duration) -> io::Result<Figures> {
         to_customer_ms: percentiles(to_customer),
         commit_ms,
         back_s,
+        refused,
         others_ms: (percentiles(others_meanwhile).1, percentiles(quiet).1),
     })
 }

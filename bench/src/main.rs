@@ -189,12 +189,21 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
         if part != "fan-out" {
+            // Told as soon as it is there: the next part may fail.
+            let throughput = desk::throughput(&programs, measured)
+                .map_err(|error| format!("a thousand conversations: {error}"))?;
+            println!(
+                "round {round}, desk: {:.0} messages/s, {:.0} by the writer alone",
+                throughput.messages, throughput.writer_alone
+            );
+            let start = desk::start(&programs)?;
+            println!("round {round}, desk: ready in {:.0} ms", start.ready_ms);
+            let crowd = desk::crowd(&programs, measured)
+                .map_err(|error| format!("ten thousand connections: {error}"))?;
             let desk = report::Desk {
-                throughput: desk::throughput(&programs, measured)
-                    .map_err(|error| format!("a thousand conversations: {error}"))?,
-                crowd: desk::crowd(&programs, measured)
-                    .map_err(|error| format!("ten thousand connections: {error}"))?,
-                start: desk::start(&programs)?,
+                throughput,
+                crowd,
+                start,
             };
             println!("round {round}, desk\n{}", report::desk_table(&[&desk]));
             report.desk(desk);

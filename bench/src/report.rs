@@ -250,6 +250,10 @@ pub fn desk_table(rounds: &[&Desk]) -> String {
             format!("{:.1} s", get(|desk| desk.crowd.back_s)),
         ),
         (
+            "of them told to try again a second later, times",
+            format!("{:.0}", get(|desk| desk.crowd.refused)),
+        ),
+        (
             "p99 of the others meanwhile",
             format!("{:.1} ms", get(|desk| desk.crowd.others_ms.0)),
         ),

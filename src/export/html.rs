@@ -67,7 +67,7 @@ const CHINESE: Words = Words {
     began: "开始",
     ended: "结束",
     status: "状态",
-    statuses: ["排队中", "进行中", "已结束"],
+    statuses: ["等待中", "进行中", "已结束"],
     agent: "客服",
     tags: "标签",
     rating: "评价",

@@ -35,7 +35,7 @@ export const zh: typeof en = {
   stars: (n: number) => `${n} 分`,
   textLabel: '内容',
   show: '查询',
-  statuses: { waiting: '排队中', open: '进行中', closed: '已结束' },
+  statuses: { waiting: '等待中', open: '进行中', closed: '已结束' },
   columns: {
     began: '开始',
     customer: '客户',
