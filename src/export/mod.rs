@@ -292,10 +292,12 @@ async fn after<'a>(
     seq: Seq,
     limit: usize,
 ) -> Result<(Cow<'a, [Message]>, bool), StoreError> {
-    if seq == Seq(0) {
-        let first = &one.details.first;
-        let more = first.last().is_some_and(|last| last.seq >= FIRST);
-        return Ok((Cow::Borrowed(first), more));
+    let first = &one.details.first;
+    // Where old messages were deleted, there may be later ones alone.
+    if let Some(last) = first.last()
+        && seq == Seq(0)
+    {
+        return Ok((Cow::Borrowed(first), last.seq >= FIRST));
     }
     let id = one.row.listed.conversation.id;
     let page = store

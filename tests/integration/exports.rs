@@ -13,6 +13,7 @@ use crate::{
 on_both_databases! {
     the_parts_of_an_export_are_the_whole_and_its_sum_is_right
     everything_said_is_in_it_once_and_only_what_fits_the_filter
+    whatever_a_conversations_length_and_where_it_begins_each_message_is_exported_once
     a_broken_off_export_is_taken_up_by_the_same_command
     a_bad_export_is_answered_by_what_is_allowed_and_others_get_nothing
 }
@@ -134,6 +135,56 @@ fn everything_said_is_in_it_once_and_only_what_fits_the_filter(engine: Engine) {
     let none = export("format=csv&status=closed");
     assert!(none.contains("0 conversations, 0 messages"), "{none}");
     assert!(sum_of(&none).1);
+}
+
+fn whatever_a_conversations_length_and_where_it_begins_each_message_is_exported_once(
+    engine: Engine,
+) {
+    let database = Database::new(engine);
+    let server = Server::on(&database).start();
+    let admin = server.sign_in();
+    // How many were said, and how many of them have been deleted since.
+    let shapes = [
+        (1, 0),
+        (19, 0),
+        (20, 0),
+        (21, 0),
+        (45, 10),
+        (45, 19),
+        (45, 20),
+        (75, 60),
+    ];
+    let mut expected = Vec::new();
+    for (said, gone) in shapes {
+        let (mut customer, _) = Client::customer(&server, &token(), json!({}));
+        let mut id = None;
+        for n in 0..said {
+            let (conversation, ..) = customer.say(None, &format!("k{n}"), "words");
+            id = Some(conversation);
+        }
+        let id = id.unwrap();
+        database.execute(&format!(
+            "DELETE FROM messages WHERE conversation_id = {id} AND seq <= {gone}"
+        ));
+        expected.extend((gone + 1..=said).map(|seq| (id.to_string(), seq)));
+    }
+    for query in ["", "&q=words"] {
+        let path = format!("/api/v1/history/export?format=jsonl{query}");
+        let whole = text(&server.get(&path, &admin));
+        let lines = whole
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let mut found: Vec<_> = lines
+            .filter(|line| line["type"] == "message")
+            .map(|line| {
+                let id = line["conversation"].as_str().unwrap().to_owned();
+                (id, line["seq"].as_i64().unwrap())
+            })
+            .collect();
+        // They come from the newest conversation to the oldest.
+        found.sort_by_key(|(id, seq)| (id.parse::<i64>().unwrap(), *seq));
+        assert_eq!(found, expected, "{query}");
+    }
 }
 
 fn a_broken_off_export_is_taken_up_by_the_same_command(engine: Engine) {
