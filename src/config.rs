@@ -444,7 +444,7 @@ pub struct ServeArgs {
     pub unread_timeout_s: u64,
 
     /// Frames that may wait for one session before it is closed to reconnect and resume.
-    #[arg(long, env = "KEFU_SESSION_QUEUE_FRAMES", default_value_t = 2_048)]
+    #[arg(long, env = "KEFU_SESSION_QUEUE_FRAMES", default_value_t = 8_192)]
     pub session_queue_frames: usize,
 
     /// Bytes that may wait for one session before it is closed to reconnect and resume.

@@ -2,7 +2,8 @@
 //! anybody.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
     io::{self, Read, Write},
     net::SocketAddr,
     time::{Duration, Instant},
@@ -12,9 +13,6 @@ use memchr::memmem;
 use mio::{Events, Interest, Poll, Token, net::TcpStream};
 
 use crate::wire::{self, Posted, frame, masked, wrong};
-
-/// When who was told to try again does so.
-const AGAIN: Duration = Duration::from_secs(1);
 
 /// Who of a [`Crowd`].
 pub type Who = usize;
@@ -42,6 +40,8 @@ struct Person {
     unread: Vec<u8>,
     /// In each conversation that they hear.
     last: HashMap<Vec<u8>, u64>,
+    /// How often in a row they were refused.
+    refused: u32,
 }
 
 /// The people and the way to the server.
@@ -53,7 +53,7 @@ pub struct Crowd {
     /// How many are in.
     pub inside: usize,
     /// Those who were told to try again, and when they do.
-    refused: VecDeque<(Instant, Who)>,
+    refused: BinaryHeap<Reverse<(Instant, Who)>>,
     /// How often somebody was.
     pub refusals: usize,
 }
@@ -66,7 +66,7 @@ impl Crowd {
             people: Vec::new(),
             buffer: vec![0; 64 << 10],
             inside: 0,
-            refused: VecDeque::new(),
+            refused: BinaryHeap::new(),
             refusals: 0,
         })
     }
@@ -79,6 +79,7 @@ impl Crowd {
             hello,
             unread: Vec::new(),
             last: HashMap::new(),
+            refused: 0,
         });
         self.people.len() - 1
     }
@@ -166,10 +167,10 @@ impl Crowd {
         wait: Duration,
         mut hear: impl FnMut(&mut Self, Who, &Heard) -> io::Result<()>,
     ) -> io::Result<()> {
-        while let Some((due, who)) = self.refused.front().copied()
+        while let Some(Reverse((due, who))) = self.refused.peek().copied()
             && due <= Instant::now()
         {
-            self.refused.pop_front();
+            self.refused.pop();
             self.come(who)?;
         }
         let mut events = Events::with_capacity(1024);
@@ -241,6 +242,9 @@ impl Crowd {
                 if let Some(length) = ping(&unread[taken..]) {
                     taken += length;
                     self.pong(who)?;
+                } else if self.people[who].stream.is_none() {
+                    // Refused a moment ago; what follows is the end of the old connection.
+                    break;
                 } else if let Some((payload, length)) = frame(&unread[taken..])? {
                     taken += length;
                     self.frame(who, payload, hear)?;
@@ -255,6 +259,17 @@ impl Crowd {
             }
             self.people[who].unread = unread;
         }
+    }
+
+    /// As pages do: within a time that doubles whenever they are refused, each by themselves.
+    fn again_later(&mut self, who: Who) {
+        let person = &mut self.people[who];
+        let most = Duration::from_millis(500) * 2_u32.pow(person.refused.min(6));
+        person.refused += 1;
+        let part = u32::try_from(who * 7_919 % 1_000).unwrap_or(0);
+        let wait = Duration::from_millis(200) + most * part / 1_000;
+        self.refused.push(Reverse((Instant::now() + wait, who)));
+        self.refusals += 1;
     }
 
     fn pong(&mut self, who: Who) -> io::Result<()> {
@@ -286,12 +301,14 @@ impl Crowd {
                 }
                 hear(self, who, &Heard::Posted(&posted))
             }
-            Some(b"resumed") => hear(self, who, &Heard::In),
-            // In answer to who they are: nothing else of these is refused.
+            Some(b"resumed") => {
+                self.people[who].refused = 0;
+                hear(self, who, &Heard::In)
+            }
+            // In answer to who they are: nothing else of these is refused. The connection ends with it.
             Some(b"error") if memmem::find(payload, br#""retryable":true"#).is_some() => {
                 self.go(who);
-                self.refused.push_back((Instant::now() + AGAIN, who));
-                self.refusals += 1;
+                self.again_later(who);
                 Ok(())
             }
             Some(b"error") | None => Err(wrong(&String::from_utf8_lossy(payload))),

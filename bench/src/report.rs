@@ -250,7 +250,7 @@ pub fn desk_table(rounds: &[&Desk]) -> String {
             format!("{:.1} s", get(|desk| desk.crowd.back_s)),
         ),
         (
-            "of them told to try again a second later, times",
+            "of them told to try again, times",
             format!("{:.0}", get(|desk| desk.crowd.refused)),
         ),
         (

@@ -214,7 +214,18 @@ pub fn frame(bytes: &[u8]) -> io::Result<Option<(&[u8], usize)>> {
         [0x81, length @ 0..=125, ..] => (2, usize::from(length)),
         [0x81, 126, high, low, ..] => (4, usize::from(u16::from_be_bytes([high, low]))),
         [] | [0x81] | [0x81, 126] | [0x81, 126, _] => return Ok(None),
-        _ => return Err(wrong("the server sent something else than a text frame")),
+        [0x88, _, high, low, ..] => {
+            let code = u16::from_be_bytes([high, low]);
+            return Err(wrong(&format!(
+                "the server closed a connection with {code}"
+            )));
+        }
+        [0x88, ..] => return Ok(None),
+        [head, ..] => {
+            return Err(wrong(&format!(
+                "the server sent a frame that begins with {head:#x}"
+            )));
+        }
     };
     let payload = bytes.get(head..head + length);
     Ok(payload.map(|payload| (payload, head + length)))
