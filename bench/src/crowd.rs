@@ -12,7 +12,7 @@ use std::{
 use memchr::memmem;
 use mio::{Events, Interest, Poll, Token, net::TcpStream};
 
-use crate::wire::{self, Posted, frame, masked, wrong};
+use crate::wire::{self, PONG, Posted, frame, masked, ping, wrong};
 
 /// Who of a [`Crowd`].
 pub type Who = usize;
@@ -274,7 +274,7 @@ impl Crowd {
 
     fn pong(&mut self, who: Who) -> io::Result<()> {
         match &mut self.people[who].stream {
-            Some(stream) => stream.write_all(&[0x8a, 0x80, 0, 0, 0, 0]),
+            Some(stream) => stream.write_all(&PONG),
             None => Ok(()),
         }
     }
@@ -315,11 +315,6 @@ impl Crowd {
             Some(_) => Ok(()),
         }
     }
-}
-
-/// The length of the ping at the beginning, which carries nothing.
-fn ping(bytes: &[u8]) -> Option<usize> {
-    bytes.starts_with(&[0x89, 0]).then_some(2)
 }
 
 /// The median and the 99th of a hundred, in milliseconds.

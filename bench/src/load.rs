@@ -1,7 +1,7 @@
 //! Fan-out: everybody in one room, on one thread.
 
 use std::{
-    io::{self, Read},
+    io::{self, Read, Write},
     net::SocketAddr,
     time::{Duration, Instant},
 };
@@ -10,7 +10,7 @@ use mio::{Events, Interest, Poll, Token, net::TcpStream};
 
 use crate::{
     server::Server,
-    wire::{Heard, PATIENCE, Wire, frame, send, wrong},
+    wire::{Heard, PATIENCE, PONG, Wire, frame, ping, send, wrong},
 };
 
 /// Connections that send; they receive as well, as everybody in the room does.
@@ -304,7 +304,15 @@ impl Connection {
         latencies: &mut Vec<u32>,
     ) -> io::Result<usize> {
         let mut taken = 0;
-        while let Some((payload, length)) = frame(&bytes[taken..])? {
+        loop {
+            if let Some(length) = ping(&bytes[taken..]) {
+                taken += length;
+                self.stream.write_all(&PONG)?;
+                continue;
+            }
+            let Some((payload, length)) = frame(&bytes[taken..])? else {
+                return Ok(taken);
+            };
             taken += length;
             let text = match wire.hear(payload)? {
                 Heard::Text(text) => text,
@@ -329,7 +337,6 @@ impl Connection {
             }
             latencies.push(u32::try_from((now - at).as_micros()).unwrap_or(u32::MAX));
         }
-        Ok(taken)
     }
 }
 

@@ -172,6 +172,11 @@ impl Socket {
     /// Takes frames up to the one that begins like this.
     pub fn until(&mut self, expected: &[u8]) -> io::Result<()> {
         loop {
+            if let Some(length) = ping(&self.bytes) {
+                self.bytes.drain(..length);
+                self.stream.write_all(&PONG)?;
+                continue;
+            }
             let Some((payload, length)) = frame(&self.bytes)? else {
                 self.more()?;
                 continue;
@@ -208,12 +213,20 @@ impl Socket {
     }
 }
 
+/// The answer to a [`ping`].
+pub const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
+
+/// The length of the ping at the beginning, which carries nothing.
+pub fn ping(bytes: &[u8]) -> Option<usize> {
+    bytes.starts_with(&[0x89, 0]).then_some(2)
+}
+
 /// The payload of the text frame at the beginning of `bytes` and the frame's length, once it is whole.
 pub fn frame(bytes: &[u8]) -> io::Result<Option<(&[u8], usize)>> {
     let (head, length) = match *bytes {
         [0x81, length @ 0..=125, ..] => (2, usize::from(length)),
         [0x81, 126, high, low, ..] => (4, usize::from(u16::from_be_bytes([high, low]))),
-        [] | [0x81] | [0x81, 126] | [0x81, 126, _] => return Ok(None),
+        [] | [0x81 | 0x89] | [0x81, 126] | [0x81, 126, _] => return Ok(None),
         [0x88, _, high, low, ..] => {
             let code = u16::from_be_bytes([high, low]);
             return Err(wrong(&format!(
