@@ -280,7 +280,10 @@ impl Section for Hours {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::random;
 
     fn hours(zone: &str, days: &[(&str, &str, &str)], closed: &[(&str, &str)]) -> Hours {
         let mut weekly = Weekly::default();
@@ -576,5 +579,63 @@ mod tests {
             wrong(|h| h.closed_text.zh = "休".repeat(301)),
             "closed_text.zh"
         );
+    }
+
+    /// What looks like a time of day or a date.
+    fn nearly() -> impl Strategy<Value = String> {
+        prop_oneof![
+            any::<String>(),
+            "[0-2][0-9]:[0-6][0-9]",
+            "[-+ 0-9]{1,4}-[ 0-9]{1,2}-[ 0-9]{1,2}",
+            "20[0-9]{2}-[01][0-9]-[0-3][0-9]",
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(random::cases(500))]
+
+        #[test]
+        fn what_reads_as_a_time_or_a_date_has_one_spelling(text in nearly()) {
+            if let Some(minute) = minute(&text) {
+                prop_assert_eq!(format!("{:02}:{:02}", minute / 60, minute % 60), text.as_str());
+            }
+            if let Some(date) = date(&text) {
+                prop_assert_eq!(date.to_string(), text);
+            }
+        }
+
+        #[test]
+        fn hours_that_are_taken_say_at_any_time_what_comes_next(
+            zone in prop::sample::select(chrono_tz::TZ_VARIANTS.to_vec()),
+            times in prop::collection::vec(("[0-2][0-9]:[0-5][0-9]", "[0-2][0-9]:[0-5][0-9]"), 0..4),
+            closed in prop::collection::vec((nearly(), nearly()), 0..2),
+            now_s in 0..8_000_000_000_i64,
+        ) {
+            let range = |(from, to): &(String, String)| Range {
+                from: from.clone(),
+                to: to.clone(),
+            };
+            let hours = Hours {
+                limited: true,
+                time_zone: zone.name().to_owned(),
+                weekly: Weekly {
+                    mon: times.iter().take(2).map(range).collect(),
+                    sun: times.iter().skip(2).map(range).collect(),
+                    ..Weekly::default()
+                },
+                closed: closed.into_iter().map(|(from, to)| Dates { from, to }).collect(),
+                ..Hours::default()
+            };
+            if hours.check().is_ok() {
+                let now = chrono::DateTime::from_timestamp(now_s, 0).unwrap();
+                let Opening { open, until } = hours.at(now);
+                if let Some(until) = until {
+                    prop_assert!(until > now);
+                    prop_assert_ne!(hours.at(until).open, open, "at {}", until);
+                } else {
+                    prop_assert!(!open);
+                }
+            }
+        }
     }
 }
