@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::{Invalid, Section, Words};
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, time::date};
 
 /// How far it is looked for the next time that somebody is there.
 const DAYS_AHEAD: u64 = 400;
@@ -228,12 +228,6 @@ fn minute(text: &str) -> Option<i64> {
     let (hours, minutes) = (digits(hours)?, digits(minutes)?);
     let all = hours * 60 + minutes;
     (minutes < 60 && all <= DAY_MINUTES).then_some(all)
-}
-
-/// `YYYY-MM-DD`.
-fn date(text: &str) -> Option<NaiveDate> {
-    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-    (text.len() == 10).then_some(date)
 }
 
 impl Section for Hours {
@@ -574,6 +568,10 @@ mod tests {
             wrong(|h| h.closed[0].from = "2026-02-30".to_owned()),
             "closed.0"
         );
+        assert_eq!(
+            wrong(|h| h.closed[0].from = " +00- 1- 1".to_owned()),
+            "closed.0"
+        );
         assert_eq!(wrong(|h| h.reply_minutes = Some(0)), "reply_minutes");
         assert_eq!(
             wrong(|h| h.closed_text.zh = "休".repeat(301)),
@@ -586,7 +584,7 @@ mod tests {
         prop_oneof![
             any::<String>(),
             "[0-2][0-9]:[0-6][0-9]",
-            "[-+ 0-9]{1,4}-[ 0-9]{1,2}-[ 0-9]{1,2}",
+            "[ +]{1,2}[0-9]{2,3}-[ 01][1-9]-[ 0-2][1-9]",
             "20[0-9]{2}-[01][0-9]-[0-3][0-9]",
         ]
     }
