@@ -19,6 +19,8 @@ mod index;
 pub mod metrics;
 pub mod password;
 pub mod protocol;
+#[cfg(test)]
+mod random;
 pub mod retention;
 pub mod server;
 pub mod socketio;

@@ -94,7 +94,7 @@ pub struct Room {
     agents: BTreeSet<SessionId>,
     /// Sessions of each customer, joining ones included.
     customers: HashMap<CustomerKey, BTreeSet<SessionId>>,
-    /// Whose a conversation is, while that customer is connected.
+    /// Whose a conversation is, while a session of that customer knows it.
     owners: HashMap<ConversationId, CustomerKey>,
     /// Connected sessions of those customers who have written before.
     online: HashMap<CustomerId, usize>,
@@ -384,11 +384,15 @@ impl Room {
             }
             let told = conversation.last_seq;
             let asked = resume.remove(&conversation.id);
-            let committed = missed
-                .remove(&conversation.id)
-                .map_or(told, |(_, now)| now.last_seq);
             let mut cursor = Cursor::new(asked.unwrap_or(told), told);
-            cursor.hear(committed);
+            // Older than what was read, or newer: then it may have another status or agent by now, too.
+            let missed = missed.remove(&conversation.id);
+            if let Some((_, now)) = missed.filter(|(_, now)| now.last_seq > told) {
+                cursor.hear(now.last_seq);
+                if (now.status, &now.agent) != (conversation.status, &conversation.agent) {
+                    self.tell(&now, vec![id], out);
+                }
+            }
             cursor.resuming = asked.is_some() && cursor.is_behind();
             self.follow(id, conversation.id, cursor);
         }
@@ -434,15 +438,14 @@ impl Room {
         };
         match session.who {
             Who::Customer(visitor, known) => {
-                let last = self.customers.get_mut(&visitor.key).is_none_or(|sessions| {
+                if let Some(sessions) = self.customers.get_mut(&visitor.key) {
                     sessions.remove(&id);
-                    sessions.is_empty()
-                });
-                if last {
-                    self.customers.remove(&visitor.key);
-                    for conversation in session.cursors.keys() {
-                        self.owners.remove(conversation);
+                    if sessions.is_empty() {
+                        self.customers.remove(&visitor.key);
                     }
+                }
+                for conversation in session.cursors.keys() {
+                    self.forget_owner(visitor.key, *conversation);
                 }
                 if let Some(customer) = known {
                     self.went_offline(&customer, out);
@@ -1003,10 +1006,14 @@ impl Room {
             }
         }
         let gone = !session.cursors.contains_key(&conversation);
+        let viewer = session.viewer();
         if was_resuming && !session.is_resuming() {
             out.push(send(id, ServerFrame::Resumed));
         }
         if gone {
+            if let Viewer::Customer(key) = viewer {
+                self.forget_owner(key, conversation);
+            }
             self.page_written(id, conversation, out);
         }
     }
@@ -1081,6 +1088,14 @@ impl Room {
         session.cursors.insert(conversation, cursor);
         if let Who::Customer(visitor, _) = &session.who {
             self.owners.insert(conversation, visitor.key);
+        }
+    }
+
+    /// Whose a conversation is, is known while one of their sessions has been told of it.
+    fn forget_owner(&mut self, owner: CustomerKey, conversation: ConversationId) {
+        let mut own = self.customers.get(&owner).into_iter().flatten();
+        if !own.any(|id| self.must_know(*id, conversation).is_ok()) {
+            self.owners.remove(&conversation);
         }
     }
 

@@ -209,9 +209,10 @@ fn blocked(until: Option<Timestamp>, now: Timestamp) -> Refusal {
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
+    use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::now;
+    use crate::{domain::now, random};
 
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()
@@ -315,6 +316,31 @@ mod tests {
         ] {
             let of = |text: &str| neighbourhood(text.parse().unwrap());
             assert_eq!(of(a) == of(b), same, "{a} {b}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(random::cases(1_000))]
+
+        #[test]
+        fn a_network_that_is_taken_is_written_in_one_way(
+            text in prop_oneof![
+                any::<String>(),
+                "[0-9]{1,3}(\\.[0-9]{1,3}){2,3}(/[0-9]{1,3})?",
+                (any::<std::net::Ipv4Addr>(), 0..40_u8).prop_map(|(ip, bits)| format!("{ip}/{bits}")),
+                (any::<std::net::Ipv6Addr>(), 0..140_u8).prop_map(|(ip, bits)| format!("{ip}/{bits}")),
+                (any::<std::net::Ipv4Addr>(), 90..130_u8)
+                    .prop_map(|(ip, bits)| format!(" ::ffff:{ip}/{bits}")),
+            ],
+        ) {
+            if let Ok(target) = Target::network(&text) {
+                let Target::Network(network) = target else {
+                    panic!("{target:?}")
+                };
+                prop_assert_eq!(network, network.trunc());
+                prop_assert!(network.prefix_len() >= WIDEST.0);
+                prop_assert_eq!(Target::network(&network.to_string()), Ok(target));
+            }
         }
     }
 }

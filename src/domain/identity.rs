@@ -230,10 +230,11 @@ fn attributes(payload: &Map<String, Value>) -> Result<Option<String>, Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
-    use crate::domain::now;
+    use crate::{domain::now, random};
 
     const SECRET: &str = "a secret of the shop, long enough";
     const OTHER: &str = "another secret, and long enough too";
@@ -435,5 +436,45 @@ mod tests {
     fn a_secret_does_not_print() {
         let printed = format!("{:?}", IdentitySecret::new(SECRET));
         assert_eq!(printed, "Some(IdentitySecret(…))");
+    }
+
+    proptest! {
+        #![proptest_config(random::cases(500))]
+
+        #[test]
+        fn whatever_is_not_what_the_site_signed_is_refused(
+            text in any::<String>(),
+            parts in "[A-Za-z0-9_-]{0,20}(\\.[A-Za-z0-9_-]{0,20}){0,3}",
+            spoilt in random::spoilt(vec![signed(&json!({"sub": "7", "exp": soon()}))]),
+        ) {
+            let good = check(&spoilt);
+            for token in [text, parts] {
+                prop_assert!(check(&token).is_err(), "{}", token);
+            }
+            // Damage may cancel out, and what is signed is still what was signed then.
+            prop_assert!(good.is_err() || good.is_ok_and(|claims| claims.subject == "7"), "{}", spoilt);
+        }
+
+        #[test]
+        fn whatever_the_site_signs_is_within_what_is_kept_or_refused(
+            sub in random::json(&["sub"]),
+            name in random::json(&["name"]),
+            email in random::json(&["email"]),
+            attributes in random::json(&["plan", "vip"]),
+        ) {
+            let (head, soon) = (json!({"alg": "HS256"}), soon());
+            let payload = format!(
+                r#"{{"exp":{soon},"sub":{sub},"name":{name},"email":{email},"attributes":{attributes}}}"#
+            );
+            let signed = format!("{}.{}", encode(&head), URL_SAFE_NO_PAD.encode(payload));
+            let token = format!("{signed}.{}", mac(&signed, SECRET));
+            if let Ok(claims) = check(&token) {
+                prop_assert!((1..=SUBJECT_CHARS).contains(&claims.subject.chars().count()));
+                prop_assert!(claims.name.is_none_or(|it| it.chars().count() <= NAME_CHARS));
+                prop_assert!(claims.email.is_none_or(|it| it.chars().count() <= EMAIL_CHARS));
+                let object = claims.attributes.map(|it| serde_json::from_str::<Map<String, Value>>(&it));
+                prop_assert!(object.is_none_or(|it| it.is_ok()));
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 
-use super::{AgentId, Refusal, Timestamp};
+use super::{AgentId, Refusal, Timestamp, time};
 
 /// Days that one report covers at most.
 const MOST_DAYS: u64 = 366;
@@ -28,10 +28,9 @@ impl Period {
     /// [`Code::BadRequest`](super::Code::BadRequest), which names what is wrong.
     pub fn read(from: &str, to: &str, zone: &str) -> Result<Self, Refusal> {
         let date = |name, text: &str| {
-            let found = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
-            found
-                // chrono reads other forms, too; and four digits are what both engines want.
-                .filter(|date| date.to_string() == text && (1970..=9998).contains(&date.year()))
+            // Four digits are what both engines want.
+            time::date(text)
+                .filter(|date| (1970..=9998).contains(&date.year()))
                 .ok_or_else(|| Refusal::bad_field(name, "a date such as 2026-11-25"))
         };
         let (first, last) = (date("from", from)?, date("to", to)?);

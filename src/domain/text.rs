@@ -50,7 +50,10 @@ pub fn check_text(text: &str, limits: TextLimits) -> Result<(), Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::random;
 
     const LIMITS: TextLimits = TextLimits {
         chars: 4,
@@ -75,6 +78,23 @@ mod tests {
                 expected,
                 "{text:?}"
             );
+        }
+    }
+
+    proptest! {
+        #![proptest_config(random::cases(1_000))]
+
+        #[test]
+        fn what_may_be_stored_is_said_within_the_limits(text in "(\\PC|[\\x00 \\n]){0,8}") {
+            match check_text(&text, LIMITS).map_err(|refusal| refusal.code) {
+                Ok(()) => prop_assert!(
+                    text.chars().count() <= LIMITS.chars
+                        && text.len() <= LIMITS.bytes
+                        && !text.contains('\0')
+                        && !text.trim().is_empty()
+                ),
+                Err(code) => prop_assert_eq!(code.status(), 400),
+            }
         }
     }
 }

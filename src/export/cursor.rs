@@ -96,7 +96,10 @@ impl FromStr for ExportCursor {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::random;
 
     #[test]
     fn a_cursor_reads_back_and_nothing_else_is_one() {
@@ -116,6 +119,25 @@ mod tests {
         assert_eq!(text.parse(), Ok(cursor));
         for bad in ["", "x", "e30", &text[1..], &"A".repeat(LONGEST + 1)] {
             assert_eq!(bad.parse::<ExportCursor>(), Err(NotAnExportCursor), "{bad}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(random::cases(500))]
+
+        #[test]
+        fn any_text_is_a_cursor_that_reads_back_or_none(
+            text in any::<String>(),
+            json in random::json(&["made_at", "before", "within", "totals", "conversations", "messages", "sum"]),
+            good in random::spoilt(vec![
+                r#"{"made_at":"2026-11-25T08:00:00.123Z","before":"1764000000123-42","within":[41,200],"totals":{"conversations":9,"messages":7},"sum":""}"#.to_owned(),
+            ]),
+        ) {
+            for text in [text, URL_SAFE_NO_PAD.encode(json), URL_SAFE_NO_PAD.encode(good)] {
+                if let Ok(cursor) = text.parse::<ExportCursor>() {
+                    prop_assert_eq!(cursor.to_string().parse(), Ok(cursor), "{}", text);
+                }
+            }
         }
     }
 }

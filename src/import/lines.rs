@@ -413,16 +413,24 @@ fn file(line: FileLine) -> Result<File, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use proptest::prelude::*;
 
-    #[test]
-    fn the_page_shows_what_is_read() {
+    use super::*;
+    use crate::random;
+
+    fn sample() -> Vec<String> {
         let page = include_str!("../../docs/EXPORT.md");
         let sample = page.split("```json\n").nth(1).unwrap();
         let sample = sample.split("```").next().unwrap();
+        sample.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_page_shows_what_is_read() {
         let of = Some(CustomerId(7));
+        let sample = sample();
         let read: Vec<_> = sample
-            .lines()
+            .iter()
             .map(|line| Line::read(line, of).map_err(|why| (why, line)))
             .collect::<Result<_, _>>()
             .unwrap();
@@ -430,7 +438,38 @@ mod tests {
         assert!(matches!(&read[1], Line::Conversation(one) if one.rating.is_some()));
         assert!(matches!(&read[4], Line::Message(_, one) if one.file.is_some()));
         assert!(matches!(&read[5], Line::End { messages: 3, .. }));
-        let another = Line::read(sample.lines().nth(2).unwrap(), Some(CustomerId(8)));
+        let another = Line::read(&sample[2], Some(CustomerId(8)));
         assert!(another.is_err());
+    }
+
+    proptest! {
+        #![proptest_config(random::cases(1_000))]
+
+        #[test]
+        fn any_line_is_read_or_said_to_be_wrong(
+            line in prop_oneof![
+                1 => any::<String>(),
+                1 => random::json(&["type", "version", "messages", "sha256"]),
+                4 => random::spoilt(sample()),
+            ],
+            value in random::json(&["id", "name"]),
+            at: proptest::sample::Index,
+        ) {
+            let read = |line: &str| match Line::read(line, Some(CustomerId(7))) {
+                Ok(Line::Message(_, one)) => assert!((1970..=9998).contains(&one.sent_at.year())),
+                Ok(_) => {}
+                Err(why) => assert!(!why.is_empty()),
+            };
+            read(&line);
+            // Another value in one place.
+            let good = sample();
+            let mut good: Value = serde_json::from_str(&good[at.index(good.len())]).unwrap();
+            let mut places = Vec::new();
+            random::places_of(&good, String::new(), &mut places);
+            if let Ok(value) = serde_json::from_str(&value) {
+                *good.pointer_mut(&places[at.index(places.len())]).unwrap() = value;
+            }
+            read(&good.to_string());
+        }
     }
 }

@@ -159,8 +159,8 @@ struct Envelope<'a> {
 /// Reads one text frame.
 ///
 /// # Errors
-/// [`Rejected`] with [`Code::BadJson`], [`Code::UnknownType`], [`Code::BadRequest`] or
-/// [`Code::TokenInvalid`].
+/// [`Rejected`] with [`Code::BadJson`], [`Code::UnknownType`], [`Code::BadRequest`],
+/// [`Code::TokenInvalid`] or [`Code::NotSignedIn`].
 pub fn parse(text: &str) -> Result<ClientFrame, Rejected> {
     // serde would take an array for a struct too.
     if !text.trim_start().starts_with('{') {
@@ -468,6 +468,9 @@ fn at_most(field: &str, value: Option<String>, chars: usize) -> Result<Option<St
         value => Ok(value.filter(|value| !value.is_empty())),
     }
 }
+
+#[cfg(test)]
+mod properties;
 
 #[cfg(test)]
 mod tests {

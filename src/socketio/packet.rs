@@ -187,10 +187,64 @@ pub fn ascii(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::random;
 
     fn read(text: &str) -> Result<Packet, Malformed> {
         Packet::read(&text.into())
+    }
+
+    type Parts = (Kind, String, Option<u64>, Option<String>, usize);
+
+    fn parts(packet: &Packet) -> Parts {
+        let data = packet.data.as_ref().map(|json| json.get().to_owned());
+        let namespace = packet.namespace.to_string();
+        (packet.kind, namespace, packet.id, data, packet.attachments)
+    }
+
+    proptest! {
+        #![proptest_config(random::cases(2_000))]
+
+        #[test]
+        fn any_text_is_a_packet_that_reads_back_or_malformed(
+            text in prop_oneof![
+                any::<String>(),
+                "[0-7][0-9]{0,3}-?(/[a-z?=]{0,5},?)?[0-9]{0,16}[\\[{]?.{0,9}",
+                (
+                    "[0-6]([0-9]{1,2}-)?(/[a-z?,]{0,5},)?[0-9]{0,3}",
+                    random::json(&["token", "_placeholder", "num"]),
+                )
+                    .prop_map(|(head, json)| head + &json),
+            ],
+        ) {
+            let Ok(packet) = read(&text) else {
+                return Ok(());
+            };
+            let _ = packet.arguments();
+            let seen = parts(&packet);
+            let (kind, namespace, id, data, attachments) = &seen;
+            let digit = match (kind, attachments) {
+                (Kind::Connect, _) => 0,
+                (Kind::Disconnect, _) => 1,
+                (Kind::Event, 0) => 2,
+                (Kind::Ack, 0) => 3,
+                (Kind::Event, _) => 5,
+                (Kind::Ack, _) => 6,
+            };
+            let again = head(digit, *attachments, namespace, *id) + data.as_deref().unwrap_or("");
+            let again = read(&again[1..]);
+            prop_assert_eq!(again.as_ref().map(parts), Ok(seen), "{}", text);
+        }
+
+        #[test]
+        fn ascii_says_the_same(text: String) {
+            let json = serde_json::Value::from(text.clone()).to_string();
+            let escaped = ascii(&json);
+            prop_assert!(escaped.is_ascii());
+            prop_assert_eq!(serde_json::from_str::<String>(&escaped).ok(), Some(text));
+        }
     }
 
     #[test]

@@ -472,7 +472,10 @@ pub(super) fn may_see(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::random;
 
     #[test]
     fn a_cursor_reads_back_and_nothing_else_is_one() {
@@ -494,6 +497,19 @@ mod tests {
             "999999999999999-1",
         ] {
             assert_eq!(bad.parse::<Cursor>(), Err(NotACursor), "{bad}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(random::cases(1_000))]
+
+        #[test]
+        fn what_reads_as_a_cursor_reads_back(
+            text in prop_oneof![any::<String>(), "[0-9]{0,15}-?-?[0-9]{0,20}"],
+        ) {
+            if let Ok(cursor) = text.parse::<Cursor>() {
+                prop_assert_eq!(cursor.to_string().parse(), Ok(cursor));
+            }
         }
     }
 }

@@ -560,7 +560,10 @@ pub(super) fn pattern(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::random;
 
     #[test]
     fn signs_of_the_database_are_looked_for_as_they_are() {
@@ -595,6 +598,22 @@ mod tests {
             "n-999999999999999-1-1",
         ] {
             assert_eq!(bad.parse::<SearchCursor>(), Err(NotASearchCursor), "{bad}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(random::cases(1_000))]
+
+        #[test]
+        fn what_reads_as_a_cursor_reads_back(
+            text in prop_oneof![any::<String>(), "[nti]?(-[0-9]{0,20}){0,4}"],
+        ) {
+            if let Ok(cursor) = text.parse::<SearchCursor>() {
+                prop_assert_eq!(cursor.to_string().parse(), Ok(cursor));
+            }
+            if let Ok(cursor) = text.parse::<crate::store::HistoryCursor>() {
+                prop_assert_eq!(cursor.to_string().parse(), Ok(cursor));
+            }
         }
     }
 }

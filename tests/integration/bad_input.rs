@@ -1,6 +1,7 @@
 //! Whatever somebody sends, the answer says what was wrong, and the server and everybody else go on.
-//! On SQLite only: none of this gets as far as the database.
+//! On SQLite only, where none of it gets as far as the database.
 
+mod bodies;
 mod fields;
 mod frames;
 mod hello;

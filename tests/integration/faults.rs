@@ -11,6 +11,7 @@ mod disk;
 mod kill;
 mod outage;
 mod rude;
+mod schedule;
 mod slow;
 mod start;
 mod storm;

@@ -14,6 +14,9 @@
 )]
 
 mod support;
+// The same generators as beside the unit tests.
+#[path = "../../src/random.rs"]
+mod random;
 
 mod accounts;
 mod assignment;

@@ -2,6 +2,7 @@
 //! be late, and a seeded die decides what happens next.
 
 mod business;
+mod random;
 mod tags;
 
 use std::collections::VecDeque;
@@ -9,11 +10,11 @@ use std::collections::VecDeque;
 use super::*;
 use crate::{
     domain::{
-        Actor, AgentId, Author, Change, Channel, Event, EventName, Role, State, Tag, TextLimits,
-        decide, now,
+        Actor, AgentId, Author, Candidate, Change, Channel, Event, EventName, Role, State, Tag,
+        TextLimits, choose, decide, now,
     },
     protocol::LimitsView,
-    store::CustomerJoin,
+    store::{CustomerJoin, Dispatch},
 };
 
 const AGENT: SessionKey = SessionKey([7; 32]);
@@ -30,6 +31,8 @@ struct World {
     tags: Vec<Tag>,
     /// Asked of the store.
     asked: Vec<Effect>,
+    /// Asked of it about who is there.
+    presence: Vec<Effect>,
     /// Read from the database, not delivered yet.
     answers: Vec<Command>,
     received: BTreeMap<SessionId, Vec<ServerFrame>>,
@@ -64,6 +67,7 @@ impl World {
             reports: VecDeque::new(),
             tags: Vec::new(),
             asked: Vec::new(),
+            presence: Vec::new(),
             answers: Vec::new(),
             received: BTreeMap::new(),
             closed: BTreeMap::new(),
@@ -96,8 +100,10 @@ impl World {
                     self.closed.insert(session, close);
                 }
                 Effect::Submit(write) => self.writes.push_back(write),
-                // Of presence there are tests of its own.
-                Effect::KeepPresence(_) | Effect::SetAway { .. } => {}
+                // Answered by whoever looks at presence.
+                effect @ (Effect::KeepPresence(_) | Effect::SetAway { .. }) => {
+                    self.presence.push(effect);
+                }
                 effect @ (Effect::LookUp { .. }
                 | Effect::Load { .. }
                 | Effect::LoadQueue
@@ -156,11 +162,76 @@ impl World {
     /// The writer commits the oldest write.
     fn commit(&mut self) {
         let report = match self.writes.pop_front() {
+            Some(Write::Post(post)) if !self.may_write(&post) => Written::Refused {
+                ticket: post.ticket,
+                refusal: Refusal::conversation_not_found(),
+            },
             Some(Write::Post(post)) => Written::Posted(self.commit_post(post)),
             Some(Write::Act(act)) => self.commit_act(&act),
-            _ => return,
+            Some(Write::MarkRead(mark)) => Written::Read {
+                ticket: mark.ticket,
+                conversation: mark.conversation,
+                owner: Some(self.stored[index_of(mark.conversation)].0),
+                side: match mark.by {
+                    Poster::Customer { .. } => Side::Customer,
+                    Poster::Agent(_) => Side::Agent,
+                },
+                seq: mark.seq,
+                moved: true,
+            },
+            Some(Write::Dispatch(dispatch)) => self.commit_dispatch(&dispatch),
+            None => return,
         };
         self.reports.push_back(report);
+    }
+
+    /// A customer writes to their own conversation only.
+    fn may_write(&self, post: &Post) -> bool {
+        match (&post.from, post.conversation) {
+            (Poster::Customer { key, .. }, Some(id)) => {
+                let owner = self.stored.get(index_of(id)).map(|(owner, _)| owner);
+                owner == Some(key)
+            }
+            _ => true,
+        }
+    }
+
+    /// Hands out what waits, to the agents 1 to 3.
+    fn commit_dispatch(&mut self, dispatch: &Dispatch) -> Written {
+        let Dispatch { ticket, rules, .. } = *dispatch;
+        let mut changes = Vec::new();
+        for index in 0..self.stored.len() {
+            let candidates = [1, 2, 3].map(|id| Candidate {
+                agent: AgentId(id),
+                open: self.open_of(AgentId(id)),
+                capacity: rules.capacity,
+                last_turn: None,
+            });
+            let chosen = choose(rules.mode, &candidates, None);
+            let change = chosen.and_then(|agent| Change::by_assignment(self.state(index), agent));
+            let (Some(agent), Some(change)) = (chosen, change) else {
+                continue;
+            };
+            let event = self.store_event(index, Author::System, change);
+            assert!(self.open_of(agent) <= rules.capacity, "{agent} has no room");
+            changes.push(Acted {
+                ticket,
+                event: Some(event),
+                owner: Some(self.stored[index].0),
+                conversation: self.conversation(index),
+            });
+        }
+        Written::Dispatched { ticket, changes }
+    }
+
+    /// How many open conversations an agent has.
+    fn open_of(&self, agent: AgentId) -> u32 {
+        let theirs = State {
+            status: Status::Open,
+            agent: Some(agent),
+        };
+        let open = (0..self.stored.len()).filter(|index| self.state(*index) == theirs);
+        u32::try_from(open.count()).unwrap()
     }
 
     fn commit_post(&mut self, post: Post) -> Posted {
@@ -178,7 +249,7 @@ impl World {
                 (index, author)
             }
             Poster::Agent(agent) => {
-                let index = usize::try_from(post.conversation.unwrap().0).unwrap() - 1;
+                let index = index_of(post.conversation.unwrap());
                 (index, by_agent(agent))
             }
         };
@@ -215,7 +286,7 @@ impl World {
             panic!("only agents act")
         };
         let ticket = act.ticket;
-        let index = usize::try_from(act.conversation.0).unwrap() - 1;
+        let index = index_of(act.conversation);
         let actor = Actor {
             id: agent.id,
             role: act.role,
@@ -242,7 +313,9 @@ impl World {
             name: change.event,
             agent,
         };
-        self.store(index, author, Kind::Event, Some(event), None)
+        let stored = self.store(index, author, Kind::Event, Some(event), None);
+        assert_eq!(self.state(index), change.state, "events tell all of it");
+        stored
     }
 
     fn store(
@@ -321,11 +394,11 @@ impl World {
                                 .collect(),
                         })
                     }
-                    Entrant::Agent(_) => {
+                    Entrant::Agent(key) => {
                         let all = (0..self.stored.len())
                             .map(|index| self.listed(index))
                             .collect();
-                        Found::Agent(li_wei(), all, vec![])
+                        Found::Agent(who_has(key), all, vec![])
                     }
                 };
                 Command::Found {
@@ -346,37 +419,63 @@ impl World {
             Effect::Load {
                 session,
                 viewer,
+                reference,
                 conversation,
                 page,
                 limit,
-                ..
             } => {
-                let side = match viewer {
-                    Viewer::Customer(_) => Side::Customer,
-                    Viewer::Agent => Side::Agent,
-                };
-                let PageAsked::After(after) = page else {
-                    panic!("only catching up is tested here")
-                };
-                let index = usize::try_from(conversation.0).unwrap() - 1;
-                let newer: Vec<_> = self.stored[index]
-                    .1
-                    .iter()
-                    .filter(|m| m.seq > after && m.kind.is_for(side))
-                    .cloned()
-                    .collect();
-                let more = newer.len() > limit;
-                let messages = newer.into_iter().take(limit).collect();
-                let outcome = Ok(Some(MessagePage { messages, more }));
-                Command::PageLoaded {
-                    session,
-                    conversation,
-                    outcome,
+                let outcome = Ok(self.page(viewer, conversation, page, limit));
+                match reference {
+                    Some(reference) => Command::HistoryLoaded {
+                        session,
+                        reference,
+                        conversation,
+                        outcome,
+                    },
+                    None => Command::PageLoaded {
+                        session,
+                        conversation,
+                        outcome,
+                    },
                 }
             }
             other => panic!("{other:?}"),
         };
         self.answers.push(answer);
+    }
+
+    /// A page of what a viewer may see of a conversation; `None` where it is not theirs.
+    fn page(
+        &self,
+        viewer: Viewer,
+        conversation: ConversationId,
+        page: PageAsked,
+        limit: usize,
+    ) -> Option<MessagePage> {
+        let (owner, messages) = self.stored.get(index_of(conversation))?;
+        let side = match viewer {
+            Viewer::Customer(key) if key != *owner => return None,
+            Viewer::Customer(_) => Side::Customer,
+            Viewer::Agent => Side::Agent,
+        };
+        let mut asked: Vec<_> = (messages.iter())
+            .filter(|m| m.kind.is_for(side))
+            .filter(|m| match page {
+                PageAsked::Newest => true,
+                PageAsked::Before(seq) => m.seq < seq,
+                PageAsked::After(seq) => m.seq > seq,
+            })
+            .cloned()
+            .collect();
+        let more = asked.len() > limit;
+        match page {
+            PageAsked::After(_) => asked.truncate(limit),
+            _ => drop(asked.drain(..asked.len().saturating_sub(limit))),
+        }
+        Some(MessagePage {
+            messages: asked,
+            more,
+        })
     }
 
     fn settle(&mut self) {
@@ -468,6 +567,11 @@ fn conversation_id(index: usize) -> ConversationId {
     ConversationId(i64::try_from(index).unwrap() + 1)
 }
 
+/// Beyond all that is stored for what is no conversation.
+fn index_of(id: ConversationId) -> usize {
+    usize::try_from(id.0 - 1).unwrap_or(usize::MAX)
+}
+
 fn customer(index: usize) -> CustomerRef {
     let id = CustomerId(i64::try_from(index).unwrap() + 1);
     CustomerRef {
@@ -490,10 +594,12 @@ fn visitor(n: u8) -> Entrant {
     })
 }
 
-fn li_wei() -> Me {
+/// Whose login it is: [`AGENT`] is agent 1, the next key agent 2.
+fn who_has(key: SessionKey) -> Me {
+    let id = AgentId(i64::from(key.0[0] - AGENT.0[0] + 1));
     Me {
-        id: AgentId(1),
-        name: "Li Wei".to_owned(),
+        id,
+        name: format!("agent {id}"),
         role: Role::Agent,
     }
 }
@@ -678,6 +784,38 @@ fn a_room_that_everybody_left_holds_nothing() {
     let room = &world.room;
     assert!(room.sessions.is_empty() && room.agents.is_empty() && room.customers.is_empty());
     assert!(room.owners.is_empty() && room.online.is_empty() && room.pending.is_empty());
+}
+
+#[test]
+fn what_became_of_a_conversation_while_somebody_was_looked_up_is_told_after_their_welcome() {
+    let mut world = a_conversation_and_two_agents();
+    world.hello(4, Entrant::Agent(AGENT), &[]);
+    world.read(0);
+    world.act(2, 1, Action::Take);
+    world.commit();
+    world.report();
+    world.settle();
+    let frames = world.received[&SessionId(4)].iter();
+    let told = frames.filter_map(|frame| match frame {
+        ServerFrame::Welcome(welcome) => Some(welcome.conversations[0].status),
+        ServerFrame::ConversationChanged { conversation } => Some(conversation.status),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [Status::Waiting, Status::Open]);
+    assert_eq!(world.seen(4, 1).1, [2]);
+}
+
+#[test]
+fn a_tab_that_leaves_before_its_welcome_leaves_nothing_behind_of_the_one_before() {
+    let mut world = World::new();
+    world.hello(1, visitor(1), &[]);
+    world.settle();
+    world.post(1, None, "a");
+    world.settle();
+    world.hello(2, visitor(1), &[]);
+    world.apply(Command::Left(SessionId(1)));
+    world.apply(Command::Left(SessionId(2)));
+    assert!(world.room.owners.is_empty());
 }
 
 /// xorshift64: the same walk for the same seed, everywhere.

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::{Invalid, Section, Words};
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, time::date};
 
 /// How far it is looked for the next time that somebody is there.
 const DAYS_AHEAD: u64 = 400;
@@ -230,12 +230,6 @@ fn minute(text: &str) -> Option<i64> {
     (minutes < 60 && all <= DAY_MINUTES).then_some(all)
 }
 
-/// `YYYY-MM-DD`.
-fn date(text: &str) -> Option<NaiveDate> {
-    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-    (text.len() == 10).then_some(date)
-}
-
 impl Section for Hours {
     fn check(&self) -> Result<(), Invalid> {
         if self.zone().is_none() {
@@ -280,7 +274,10 @@ impl Section for Hours {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::random;
 
     fn hours(zone: &str, days: &[(&str, &str, &str)], closed: &[(&str, &str)]) -> Hours {
         let mut weekly = Weekly::default();
@@ -571,10 +568,72 @@ mod tests {
             wrong(|h| h.closed[0].from = "2026-02-30".to_owned()),
             "closed.0"
         );
+        assert_eq!(
+            wrong(|h| h.closed[0].from = " +00- 1- 1".to_owned()),
+            "closed.0"
+        );
         assert_eq!(wrong(|h| h.reply_minutes = Some(0)), "reply_minutes");
         assert_eq!(
             wrong(|h| h.closed_text.zh = "休".repeat(301)),
             "closed_text.zh"
         );
+    }
+
+    /// What looks like a time of day or a date.
+    fn nearly() -> impl Strategy<Value = String> {
+        prop_oneof![
+            any::<String>(),
+            "[0-2][0-9]:[0-6][0-9]",
+            "[ +]{1,2}[0-9]{2,3}-[ 01][1-9]-[ 0-2][1-9]",
+            "20[0-9]{2}-[01][0-9]-[0-3][0-9]",
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(random::cases(500))]
+
+        #[test]
+        fn what_reads_as_a_time_or_a_date_has_one_spelling(text in nearly()) {
+            if let Some(minute) = minute(&text) {
+                prop_assert_eq!(format!("{:02}:{:02}", minute / 60, minute % 60), text.as_str());
+            }
+            if let Some(date) = date(&text) {
+                prop_assert_eq!(date.to_string(), text);
+            }
+        }
+
+        #[test]
+        fn hours_that_are_taken_say_at_any_time_what_comes_next(
+            zone in prop::sample::select(chrono_tz::TZ_VARIANTS.to_vec()),
+            times in prop::collection::vec(("[0-2][0-9]:[0-5][0-9]", "[0-2][0-9]:[0-5][0-9]"), 0..4),
+            closed in prop::collection::vec((nearly(), nearly()), 0..2),
+            now_s in 0..8_000_000_000_i64,
+        ) {
+            let range = |(from, to): &(String, String)| Range {
+                from: from.clone(),
+                to: to.clone(),
+            };
+            let hours = Hours {
+                limited: true,
+                time_zone: zone.name().to_owned(),
+                weekly: Weekly {
+                    mon: times.iter().take(2).map(range).collect(),
+                    sun: times.iter().skip(2).map(range).collect(),
+                    ..Weekly::default()
+                },
+                closed: closed.into_iter().map(|(from, to)| Dates { from, to }).collect(),
+                ..Hours::default()
+            };
+            if hours.check().is_ok() {
+                let now = chrono::DateTime::from_timestamp(now_s, 0).unwrap();
+                let Opening { open, until } = hours.at(now);
+                if let Some(until) = until {
+                    prop_assert!(until > now);
+                    prop_assert_ne!(hours.at(until).open, open, "at {}", until);
+                } else {
+                    prop_assert!(!open);
+                }
+            }
+        }
     }
 }

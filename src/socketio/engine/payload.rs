@@ -209,10 +209,13 @@ fn encode_v3_binary(frames: &[Frame]) -> Body {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*, sample::Index};
+
     use super::{
         Version::{V3, V4},
         *,
     };
+    use crate::random;
 
     fn text(text: &str) -> Packet {
         Packet::Text(ByteString::from(text))
@@ -224,6 +227,79 @@ mod tests {
 
     fn read(version: Version, body: &str) -> Result<Vec<Packet>, Malformed> {
         decode(version, false, Bytes::copy_from_slice(body.as_bytes()))
+    }
+
+    /// Frames that are messages, with what their readers make of them. Version 3 gets ASCII only.
+    fn messages(version: Version) -> impl Strategy<Value = Vec<(Frame, Packet)>> {
+        let texts = match version {
+            V3 => "[ -~]{0,40}",
+            V4 => "[^\u{1e}]{0,40}",
+        };
+        let message = prop_oneof![
+            texts.prop_map(|said| (Frame::Text(format!("4{said}").into()), text(&said))),
+            vec(any::<u8>(), 0..40).prop_map(|bytes| {
+                (
+                    Frame::Binary(Bytes::copy_from_slice(&bytes)),
+                    binary(&bytes),
+                )
+            }),
+        ];
+        vec(message, 1..8)
+    }
+
+    /// A body that was right, with other bytes here and there, and the end cut off.
+    fn spoilt() -> impl Strategy<Value = Vec<u8>> {
+        let good = prop_oneof![messages(V3), messages(V4)];
+        let damage = vec((any::<Index>(), any::<u8>()), 0..4);
+        (good, any::<[bool; 2]>(), damage, any::<Index>()).prop_map(
+            |(good, [old, base64], damage, end)| {
+                let frames: Vec<_> = good.into_iter().map(|(frame, _)| frame).collect();
+                let body = encode(if old { V3 } else { V4 }, base64, &frames);
+                let mut body = body.bytes.to_vec();
+                for (at, byte) in damage {
+                    let at = at.index(body.len());
+                    body[at] = byte;
+                }
+                body.truncate(end.index(body.len() * 2) + 1);
+                body
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(random::cases(1_000))]
+
+        #[test]
+        fn what_is_written_is_read(
+            (version, sent) in prop_oneof![Just(V3), Just(V4)]
+                .prop_flat_map(|version| (Just(version), messages(version))),
+            base64: bool,
+        ) {
+            let (frames, packets): (Vec<_>, Vec<_>) = sent.into_iter().unzip();
+            let body = encode(version, base64, &frames);
+            prop_assert_eq!(decode(version, body.binary, body.bytes), Ok(packets));
+        }
+
+        #[test]
+        fn any_body_is_packets_or_malformed(
+            body in prop_oneof![
+                vec(any::<u8>(), 0..200),
+                any::<String>().prop_map(String::into_bytes),
+                spoilt(),
+                // Lengths that lie.
+                (any::<u64>(), "[0-6b]?.{0,9}").prop_map(|(n, text)| format!("{n}:{text}").into_bytes()),
+                (0..30_usize, "[0-6b]?.{0,9}").prop_map(|(n, text)| format!("{n}:{text}").into_bytes()),
+                (0..3_u8, vec(0..11_u8, 0..12), vec(any::<u8>(), 0..20))
+                    .prop_map(|(kind, length, rest)| [vec![kind], length, vec![255], rest].concat()),
+            ],
+        ) {
+            let most = body.len();
+            for (version, binary) in [(V3, false), (V3, true), (V4, false), (V4, true)] {
+                if let Ok(packets) = decode(version, binary, Bytes::copy_from_slice(&body)) {
+                    prop_assert!((1..=most.max(1)).contains(&packets.len()), "{:?}", packets);
+                }
+            }
+        }
     }
 
     #[test]

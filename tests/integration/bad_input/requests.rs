@@ -12,7 +12,7 @@ use super::server;
 use crate::support::Server;
 
 /// Sends these bytes and reads until the server closes; what came, as far as it is text.
-fn exchange(server: &Server, bytes: &[u8]) -> String {
+pub fn exchange(server: &Server, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(server.address).unwrap();
     let patience = Duration::from_secs(20);
     stream.set_read_timeout(Some(patience)).unwrap();
@@ -35,7 +35,7 @@ fn exchange(server: &Server, bytes: &[u8]) -> String {
 }
 
 /// The status of the first answer; 0 where there is none.
-fn status(answer: &str) -> u16 {
+pub fn status(answer: &str) -> u16 {
     answer
         .split(' ')
         .nth(1)

@@ -4,7 +4,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    io,
+    io::{self, Write},
     net::{IpAddr, SocketAddr, TcpStream},
     time::{Duration, Instant},
 };
@@ -210,6 +210,38 @@ impl Person {
             unsent.under_way = None;
             unsent.not_before = Instant::now();
         }
+    }
+
+    /// Drops the connection in the middle of a frame.
+    pub fn break_off(&mut self) {
+        if let Some(ws) = &mut self.ws {
+            // Of a masked text frame of 100 bytes, these come.
+            let part = b"\x81\xe4\0\0\0\0{\"type\":\"message.po";
+            // Where the connection is over already, it is no other end.
+            let _ = ws.get_mut().write_all(part);
+        }
+        self.leave();
+    }
+
+    /// Sends one of their messages again that has been acknowledged, as a client does that lost the answer.
+    ///
+    /// # Errors
+    /// [`Gone`].
+    pub fn repeat(&mut self, which: usize) -> Result<(), Gone> {
+        let known = self.own.iter().filter_map(|(client_id, own)| {
+            let (conversation, ..) = own.accepted?;
+            Some((client_id, conversation, &own.text))
+        });
+        let known: Vec<_> = known.collect();
+        if known.is_empty() {
+            return Ok(());
+        }
+        let (client_id, conversation, text) = known[which % known.len()];
+        let frame = json!({
+            "type": "message.post", "ref": "again", "client_id": client_id,
+            "conversation": ConversationId(conversation), "text": text,
+        });
+        self.send(&frame)
     }
 
     /// Sends what is due, and takes what comes within a moment.

@@ -1,0 +1,98 @@
+//! What properties are tried on, beside the unit tests and (tests/integration/main.rs) on the whole: random
+//! cases, few in `make test` and more by `PROPTEST_CASES`. Nothing is kept between runs: what a property finds
+//! becomes a test of its own.
+
+use proptest::{
+    collection::vec,
+    prelude::*,
+    sample::{Index, select},
+    test_runner::Config,
+};
+use serde_json::Value;
+
+/// So many cases, if `PROPTEST_CASES` does not say otherwise.
+pub fn cases(short: u32) -> Config {
+    let asked = Config::default();
+    Config {
+        cases: match std::env::var_os("PROPTEST_CASES") {
+            Some(_) => asked.cases,
+            None => short,
+        },
+        failure_persistence: None,
+        ..asked
+    }
+}
+
+/// JSON as text: any, with some of these names in its objects, names doubled, and numbers and strings that few
+/// can hold.
+pub fn json(names: &'static [&'static str]) -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just("null".to_owned()),
+        any::<bool>().prop_map(|on| on.to_string()),
+        any::<i64>().prop_map(|number| number.to_string()),
+        (-2..5_i64).prop_map(|number| number.to_string()),
+        select(&ODD[..]).prop_map(str::to_owned),
+        // Ids are numbers in quotes.
+        (0..5_u64).prop_map(|id| format!("\"{id}\"")),
+        any::<String>().prop_map(|text| quoted(&text)),
+        select(names).prop_map(quoted),
+    ];
+    leaf.prop_recursive(4, 24, 6, move |inner| {
+        let name = prop_oneof![
+            5 => select(names).prop_map(quoted),
+            1 => any::<String>().prop_map(|text| quoted(&text)),
+        ];
+        let entry = (name, inner.clone()).prop_map(|(name, value)| format!("{name}:{value}"));
+        prop_oneof![
+            1 => vec(inner, 0..6).prop_map(|values| format!("[{}]", values.join(","))),
+            3 => vec(entry, 0..6).prop_map(|entries| format!("{{{}}}", entries.join(","))),
+        ]
+    })
+}
+
+const ODD: [&str; 9] = [
+    "1e999",
+    "-0",
+    "1.0",
+    "9223372036854775808",
+    "123456789012345678901234567890",
+    "\"\\ud800\"",
+    "\"\\u0000\"",
+    "\"\"",
+    "{}",
+];
+
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+/// One of these texts after something has happened to it: a part is gone, or is there twice, or is another.
+pub fn spoilt(good: Vec<String>) -> impl Strategy<Value = String> {
+    let damage = (any::<Index>(), any::<Index>(), 0..5_u8, any::<String>());
+    (select(good), vec(damage, 1..4)).prop_map(|(text, damages)| {
+        damages
+            .into_iter()
+            .fold(text, |text, (from, to, what, other)| {
+                let chars: Vec<char> = text.chars().collect();
+                let (a, b) = (from.index(chars.len() + 1), to.index(chars.len() + 1));
+                let (a, b) = (a.min(b), a.max(b));
+                let [before, part, after] = [&chars[..a], &chars[a..b], &chars[b..]]
+                    .map(|chars| chars.iter().collect::<String>());
+                match what {
+                    0 => before,
+                    1 => before + &after,
+                    2 => before + &part + &part + &after,
+                    3 => before + &other + &after,
+                    _ => before + &other + &part + &after,
+                }
+            })
+    })
+}
+
+/// JSON pointers to all that is in it.
+pub fn places_of(value: &Value, at: String, places: &mut Vec<String>) {
+    for (name, inner) in value.as_object().into_iter().flatten() {
+        places_of(inner, format!("{at}/{name}"), places);
+    }
+    places.push(at);
+}
