@@ -35,10 +35,14 @@ export class FakeClock implements Clock {
 /** How long a property may take: by PROPTEST_CASES it is tried on many cases. */
 export const PROPERTY_MS = 1_800_000;
 
-/** How many cases a property is tried on: PROPTEST_CASES, as for the server's, else so many that it takes a second. */
-export const cases = (otherwise: number) => ({
-  numRuns: Number(process.env.PROPTEST_CASES) || otherwise,
-});
+/**
+ * What a property is tried on: as many new cases as PROPTEST_CASES says, as for the server's, else so many that it
+ * takes a second, and always the same ones.
+ */
+export const cases = (otherwise: number) => {
+  const asked = Number(process.env.PROPTEST_CASES);
+  return asked > 0 ? { numRuns: asked } : { numRuns: otherwise, seed: 1 };
+};
 
 /** The server's end of one dial. */
 export class FakeSocket implements Socket {
