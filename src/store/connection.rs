@@ -130,9 +130,12 @@ pub(super) fn open_writer(
     lock_wait: Duration,
 ) -> Result<DbConnection, StoreError> {
     let mut conn = open(url, lock_wait)?;
-    if let DbConnection::Mysql(conn) = &mut conn {
+    match &mut conn {
         // A transaction begins by itself with the first statement after the last one ended.
-        conn.batch_execute("SET autocommit = 0")?;
+        DbConnection::Mysql(conn) => conn.batch_execute("SET autocommit = 0")?,
+        // What a large batch would need to undo a statement goes to a temporary file otherwise, which cannot be
+        // opened while the process has no descriptor left.
+        DbConnection::Sqlite(conn) => conn.batch_execute("PRAGMA temp_store = MEMORY")?,
     }
     Ok(conn)
 }
