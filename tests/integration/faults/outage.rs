@@ -94,10 +94,21 @@ struct Crowded {
 const FEWEST: i64 = 10;
 
 impl Crowded {
+    /// The server's connections, also those that are just being made.
     fn own(&mut self) -> Vec<i64> {
-        let own = "SELECT ID AS n FROM information_schema.PROCESSLIST WHERE USER = 'kefu'";
+        let own = "SELECT ID AS n FROM information_schema.PROCESSLIST
+                   WHERE USER IN ('kefu', 'unauthenticated user')";
         let own: Vec<Count> = sql_query(own).load(&mut self.root).unwrap();
         own.into_iter().map(|row| row.n).collect()
+    }
+
+    /// Takes every place that is free; how many there were.
+    fn crowd(&mut self) -> usize {
+        let before = self.others.len();
+        while let Ok(another) = MysqlConnection::establish(&self.url) {
+            self.others.push(another);
+        }
+        self.others.len() - before
     }
 }
 
@@ -113,10 +124,10 @@ impl Outage for Crowded {
                 // It may have gone by itself.
                 let _ = self.root.batch_execute(&format!("KILL {id}"));
             }
-            while let Ok(another) = MysqlConnection::establish(&self.url) {
-                self.others.push(another);
-            }
-            self.own().is_empty()
+            self.crowd();
+            // What was killed gives its place back a moment after it is off the list.
+            thread::sleep(Duration::from_millis(300));
+            self.crowd() == 0 && self.own().is_empty()
         });
     }
 
