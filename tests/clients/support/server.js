@@ -122,10 +122,18 @@ export class Server {
     return token;
   }
 
+  /** What the server answers; where the database has no time it says so, and is asked again. */
   async #get(path) {
-    const response = await fetch(`${this.url}/api/v1${path}`, {
-      headers: { authorization: `Bearer ${await this.token()}` },
-    });
+    const until = Date.now() + 15_000;
+    const ask = async () =>
+      fetch(`${this.url}/api/v1${path}`, {
+        headers: { authorization: `Bearer ${await this.token()}` },
+      });
+    let response = await ask();
+    while (response.status === 503 && Date.now() < until) {
+      await sleep(50);
+      response = await ask();
+    }
     if (!response.ok) throw new Error(`${path} was answered with ${response.status}`);
     return response.json();
   }
