@@ -228,19 +228,20 @@ pub(super) fn start_session(
     device: &Device,
 ) -> QueryResult<()> {
     let at = now().naive_utc();
-    diesel::delete(agent_sessions::table.filter(agent_sessions::expires_at.le(at)))
-        .execute(conn)?;
-    let inserted = diesel::insert_into(agent_sessions::table)
-        .values((
-            agent_sessions::token_hash.eq(key.0.to_vec()),
-            agent_sessions::agent_id.eq(agent.0),
-            agent_sessions::created_at.eq(at),
-            agent_sessions::expires_at.eq(expires_at.naive_utc()),
-            agent_sessions::seen_at.eq(Some(at)),
-            agent_sessions::user_agent.eq(device.user_agent.as_deref()),
-            agent_sessions::address.eq(device.address.as_deref()),
-        ))
-        .execute(conn);
+    let expired = agent_sessions::table.filter(agent_sessions::expires_at.le(at));
+    let new = diesel::insert_into(agent_sessions::table).values((
+        agent_sessions::token_hash.eq(key.0.to_vec()),
+        agent_sessions::agent_id.eq(agent.0),
+        agent_sessions::created_at.eq(at),
+        agent_sessions::expires_at.eq(expires_at.naive_utc()),
+        agent_sessions::seen_at.eq(Some(at)),
+        agent_sessions::user_agent.eq(device.user_agent.as_deref()),
+        agent_sessions::address.eq(device.address.as_deref()),
+    ));
+    let inserted = write_transaction(conn, |conn| {
+        diesel::delete(expired).execute(conn)?;
+        new.execute(conn)
+    });
     match inserted {
         // 256 random bits: it can only be our own from a try whose answer was lost.
         Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(()),
@@ -257,11 +258,10 @@ fn note_seen(conn: &mut DbConnection, stale: Vec<Vec<u8>>, at: NaiveDateTime) {
     if stale.is_empty() {
         return;
     }
-    let noted =
-        diesel::update(agent_sessions::table.filter(agent_sessions::token_hash.eq_any(stale)))
-            .set(agent_sessions::seen_at.eq(Some(at)))
-            .execute(conn);
-    if let Err(error) = noted {
+    let these = agent_sessions::token_hash.eq_any(stale);
+    let seen = diesel::update(agent_sessions::table.filter(these))
+        .set(agent_sessions::seen_at.eq(Some(at)));
+    if let Err(error) = write_transaction(conn, |conn| seen.execute(conn)) {
         tracing::debug!(cause = %error, "it was not noted which logins are in use");
     }
 }
@@ -296,9 +296,8 @@ pub(super) fn by_session(conn: &mut DbConnection, key: SessionKey) -> QueryResul
 }
 
 pub(super) fn end_session(conn: &mut DbConnection, key: SessionKey) -> QueryResult<()> {
-    diesel::delete(agent_sessions::table.find(key.0.to_vec()))
-        .execute(conn)
-        .map(drop)
+    let ended = diesel::delete(agent_sessions::table.find(key.0.to_vec()));
+    write_transaction(conn, |conn| ended.execute(conn)).map(drop)
 }
 
 /// How many logins one query asks for.

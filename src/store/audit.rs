@@ -9,7 +9,7 @@ use diesel::prelude::*;
 
 use super::{
     Store, StoreError,
-    connection::{DbConnection, MultiBackend},
+    connection::{DbConnection, MultiBackend, write_transaction},
     schema::{agents, audit_log},
 };
 use crate::domain::{
@@ -19,7 +19,8 @@ use crate::domain::{
 impl Store {
     /// Adds an entry. Once this has returned, it is stored.
     pub async fn record(&self, entry: NewAuditEntry) -> Result<(), StoreError> {
-        self.read(move |conn| record(conn, &entry)).await
+        self.read(move |conn| write_transaction(conn, |conn| record(conn, &entry)))
+            .await
     }
 
     /// Entries before one, the newest first, at most `limit`.

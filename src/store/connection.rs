@@ -12,6 +12,7 @@ use diesel::{
     result::{ConnectionError, Error},
     sqlite::SqliteConnection,
 };
+use parking_lot::FairMutex;
 
 use super::{
     error::{StoreError, Trouble},
@@ -177,18 +178,30 @@ impl QueryFragment<MultiBackend> for Commit {
 
 impl RunQueryDsl<DbConnection> for Commit {}
 
+/// Whose turn it is to write to SQLite, in the order in which they came. Its own lock has no line: whoever finds
+/// it taken tries again now and then, and beside a writer that never rests may not get in for seconds.
+static TURN: FairMutex<()> = FairMutex::new(());
+/// How long somebody waits for their turn before they try without: another process may hold up those before them.
+const TURN_WAIT: Duration = Duration::from_secs(1);
+
 /// Runs `work` in a transaction that may write from its first statement on: on SQLite one that was
-/// begun as a read can not become a write when somebody else wrote meanwhile.
+/// begun as a read can not become a write when somebody else wrote meanwhile. There even a single statement
+/// that writes belongs in one, to have its turn.
 pub(super) fn write_transaction<T, E: From<Error>>(
     conn: &mut DbConnection,
     work: impl FnOnce(&mut DbConnection) -> Result<T, E>,
 ) -> Result<T, E> {
-    match conn {
-        DbConnection::Mysql(conn) => AnsiTransactionManager::begin_transaction(conn)?,
-        DbConnection::Sqlite(conn) => {
-            AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?;
+    let _turn = match conn {
+        DbConnection::Mysql(conn) => {
+            AnsiTransactionManager::begin_transaction(conn)?;
+            None
         }
-    }
+        DbConnection::Sqlite(conn) => {
+            let turn = TURN.try_lock_for(TURN_WAIT);
+            AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?;
+            turn
+        }
+    };
     match work(conn) {
         Ok(value) => {
             <DbConnection as Connection>::TransactionManager::commit_transaction(conn)?;

@@ -45,12 +45,11 @@ impl Store {
             let Some(customer) = reads::join_customer(conn, shared, key, &[])?.customer else {
                 return Ok(None);
             };
-            diesel::update(customers::table.find(customer.id.0))
-                .set((
-                    customers::name.eq(&contact.name),
-                    customers::email.eq(&contact.email),
-                ))
-                .execute(conn)?;
+            let named = diesel::update(customers::table.find(customer.id.0)).set((
+                customers::name.eq(&contact.name),
+                customers::email.eq(&contact.email),
+            ));
+            write_transaction(conn, |conn| named.execute(conn))?;
             let join = reads::join_customer(conn, shared, key, &[])?;
             let told = join.conversations.into_iter().map(|listed| Acted {
                 ticket: NOBODYS,

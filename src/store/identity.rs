@@ -82,9 +82,8 @@ impl Store {
     pub async fn end_token(&self, token: CustomerKey) -> Result<bool, StoreError> {
         self.read(move |conn| {
             let ended = diesel::update(live(token))
-                .set(customer_tokens::ended_at.eq(Some(now().naive_utc())))
-                .execute(conn)?;
-            Ok(ended > 0)
+                .set(customer_tokens::ended_at.eq(Some(now().naive_utc())));
+            write_transaction(conn, |conn| Ok(ended.execute(conn)? > 0))
         })
         .await
     }

@@ -47,8 +47,8 @@ impl Store {
     pub async fn end_lease(&self, name: &'static str, holder: String) -> Result<(), StoreError> {
         self.read(move |conn| {
             let ours = leases::name.eq(name).and(leases::holder.eq(&holder));
-            diesel::delete(leases::table.filter(ours)).execute(conn)?;
-            Ok(())
+            let ended = diesel::delete(leases::table.filter(ours));
+            write_transaction(conn, |conn| ended.execute(conn)).map(drop)
         })
         .await
     }

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::{
     Store, StoreError,
-    connection::DbConnection,
+    connection::{DbConnection, write_transaction},
     schema::{agent_presence, agents, conversations},
 };
 use crate::domain::{AgentId, AgentRef, AssignmentRules, Status, Timestamp, is_there, now};
@@ -54,8 +54,12 @@ impl Store {
         self.read(move |conn| {
             let at = now();
             let until = at + TimeDelta::seconds(i64::from(keep.rules.grace_s));
-            renew(conn, &keep.connected, until)?;
-            end(conn, &keep.ended, at)?;
+            if !keep.connected.is_empty() || !keep.ended.is_empty() {
+                write_transaction(conn, |conn| {
+                    renew(conn, &keep.connected, until)?;
+                    end(conn, &keep.ended, at)
+                })?;
+            }
             staff(conn, keep.rules, keep.may_return, at)
         })
         .await
@@ -74,11 +78,13 @@ impl Store {
     /// Keeps that an agent is away, or available again.
     pub async fn set_away(&self, agent: AgentId, away: bool) -> Result<(), StoreError> {
         self.read(move |conn| {
-            make_missing(conn, &[agent])?;
-            diesel::update(agent_presence::table.find(agent.0))
-                .set(agent_presence::away.eq(away))
-                .execute(conn)
-                .map(drop)
+            write_transaction(conn, |conn| {
+                make_missing(conn, &[agent])?;
+                diesel::update(agent_presence::table.find(agent.0))
+                    .set(agent_presence::away.eq(away))
+                    .execute(conn)
+                    .map(drop)
+            })
         })
         .await
     }

@@ -67,10 +67,9 @@ impl Store {
             let this = agent_totp::agent_id
                 .eq(of.0)
                 .and(agent_totp::last_step.lt(step));
-            let used = diesel::update(agent_totp::table.filter(this))
-                .set(agent_totp::last_step.eq(step))
-                .execute(conn)?;
-            Ok(used > 0)
+            let used =
+                diesel::update(agent_totp::table.filter(this)).set(agent_totp::last_step.eq(step));
+            write_transaction(conn, |conn| Ok(used.execute(conn)? > 0))
         })
         .await
     }
@@ -83,9 +82,8 @@ impl Store {
                 .and(agent_recovery_codes::agent_id.eq(of.0))
                 .and(agent_recovery_codes::used_at.is_null());
             let used = diesel::update(agent_recovery_codes::table.filter(this))
-                .set(agent_recovery_codes::used_at.eq(Some(now().naive_utc())))
-                .execute(conn)?;
-            Ok(used > 0)
+                .set(agent_recovery_codes::used_at.eq(Some(now().naive_utc())));
+            write_transaction(conn, |conn| Ok(used.execute(conn)? > 0))
         })
         .await
     }

@@ -22,3 +22,4 @@ mod search;
 mod settings;
 mod tags;
 mod text;
+mod turn;
