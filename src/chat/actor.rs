@@ -16,7 +16,8 @@ use tracing::debug;
 
 use super::{
     blocks::Blocks,
-    command::{Command, Effect, Entrant, Found, Recognised, RoomSettings, SessionId},
+    coming,
+    command::{Command, Effect, Entrant, Found, Recognised, RoomSettings, SessionId, Visitor},
     refuse::refuse,
     room::Room,
 };
@@ -28,7 +29,9 @@ use crate::{
     },
     metrics::{Committed, Counted, Metrics},
     protocol::{Close, Dialect, PageAsked, Request, ServerFrame, SettingsView},
-    store::{Colleague, KeepPresence, Page, Store, StoreError, Writer, Written},
+    store::{
+        Colleague, Coming, CustomerJoin, KeepPresence, Page, Store, StoreError, Writer, Written,
+    },
     texts::Texts,
 };
 
@@ -232,6 +235,8 @@ pub struct ChatRoom {
     outside: HashMap<SessionId, Sender<Outbound>>,
     /// Sessions to be woken for what was put in.
     sleeping: Vec<SessionId>,
+    /// Customers to be looked up.
+    coming: coming::Queue,
     stopping: bool,
     started: Instant,
     /// What the room was last told of the settings, and until when they show so.
@@ -268,6 +273,7 @@ impl ChatRoom {
             links: FxHashMap::default(),
             outside: HashMap::new(),
             sleeping: Vec::new(),
+            coming: coming::Queue::default(),
             stopping: false,
             started: Instant::now(),
             settings: None,
@@ -391,9 +397,13 @@ impl ChatRoom {
                 session,
                 entrant,
                 resume,
-            } => {
-                self.look_up(session, entrant, resume, ctx);
-            }
+            } => match entrant {
+                Entrant::Customer(Visitor { key, .. }) => {
+                    self.coming.push(session, Coming { key, resume });
+                    self.look_up_customers(ctx);
+                }
+                Entrant::Agent(key) => self.look_up_agent(session, key, resume, ctx),
+            },
             Effect::LoadQueue => self.load_queue(ctx),
             Effect::KeepPresence(keep) => self.keep_presence(keep, ctx),
             Effect::SetAway {
@@ -441,23 +451,59 @@ impl ChatRoom {
         }
     }
 
-    fn look_up(
+    fn look_up_agent(
         &mut self,
         session: SessionId,
-        entrant: Entrant,
+        key: SessionKey,
         resume: Vec<ConversationId>,
         ctx: &mut Context<Self>,
     ) {
         let store = self.store.clone();
-        let found = async move { look_up(&store, entrant, resume).await };
+        let found = async move { find_agent(&store, key, resume).await };
         ctx.spawn(found.into_actor(self).map(move |outcome, act, ctx| {
-            let found = Command::Found {
+            act.found(session, outcome, ctx);
+        }));
+    }
+
+    fn look_up_customers(&mut self, ctx: &mut Context<Self>) {
+        while let Some((sessions, coming)) = self.coming.next() {
+            let store = self.store.clone();
+            let found = async move { find_customers(&store, coming).await };
+            ctx.spawn(found.into_actor(self).map(move |found, act, ctx| {
+                act.coming.ended();
+                match found {
+                    Ok(outcomes) => {
+                        for (session, outcome) in sessions.into_iter().zip(outcomes) {
+                            act.found(session, outcome, ctx);
+                        }
+                    }
+                    // Whoever waits would hear the same, only later.
+                    Err(refusal) => {
+                        for session in sessions.into_iter().chain(act.coming.give_up()) {
+                            act.found(session, Err(refusal.clone()), ctx);
+                        }
+                    }
+                }
+                act.look_up_customers(ctx);
+            }));
+        }
+    }
+
+    fn found(
+        &mut self,
+        session: SessionId,
+        outcome: Result<Found, Refusal>,
+        ctx: &mut Context<Self>,
+    ) {
+        let now = now();
+        self.run(
+            Command::Found {
                 session,
                 outcome,
-                now: now(),
-            };
-            act.run(found, ctx);
-        }));
+                now,
+            },
+            ctx,
+        );
     }
 
     fn load_queue(&mut self, ctx: &mut Context<Self>) {
@@ -573,30 +619,40 @@ impl ChatRoom {
     }
 }
 
-async fn look_up(
+/// What became of each of those who come, or what they all have to be told because there is no database.
+async fn find_customers(
     store: &Store,
-    entrant: Entrant,
+    coming: Vec<Coming>,
+) -> Result<Vec<Result<Found, Refusal>>, Refusal> {
+    let found = |join: CustomerJoin| match join.key {
+        Some(_) => Ok(Found::Customer(join)),
+        None => Err(Refusal::token_ended()),
+    };
+    match store.join_customers(coming.clone()).await {
+        Ok(joins) => Ok(joins.into_iter().map(found).collect()),
+        // It may be about one of them.
+        Err(StoreError::Internal(_)) if coming.len() > 1 => {
+            let mut outcomes = Vec::new();
+            for Coming { key, resume } in coming {
+                let join = store.join_customer(key, resume).await;
+                outcomes.push(join.map_err(refuse).and_then(found));
+            }
+            Ok(outcomes)
+        }
+        Err(error) => Err(refuse(error)),
+    }
+}
+
+async fn find_agent(
+    store: &Store,
+    key: SessionKey,
     resume: Vec<ConversationId>,
 ) -> Result<Found, Refusal> {
-    match entrant {
-        Entrant::Customer(visitor) => {
-            let join = store
-                .join_customer(visitor.key, resume)
-                .await
-                .map_err(refuse)?;
-            if join.key.is_none() {
-                return Err(Refusal::token_ended());
-            }
-            Ok(Found::Customer(join))
-        }
-        Entrant::Agent(key) => {
-            let me = store.agent_by_session(key).await.map_err(refuse)?;
-            let me = me.ok_or_else(Refusal::not_signed_in)?;
-            let conversations = store.join_agent(me.id, resume).await.map_err(refuse)?;
-            let colleagues = arrive(store, me.id).await.map_err(refuse)?;
-            Ok(Found::Agent(me, conversations, colleagues))
-        }
-    }
+    let me = store.agent_by_session(key).await.map_err(refuse)?;
+    let me = me.ok_or_else(Refusal::not_signed_in)?;
+    let conversations = store.join_agent(me.id, resume).await.map_err(refuse)?;
+    let colleagues = arrive(store, me.id).await.map_err(refuse)?;
+    Ok(Found::Agent(me, conversations, colleagues))
 }
 
 /// Whoever is told welcome is there, for every process. Where that cannot be written, they come in all the same.
@@ -780,6 +836,7 @@ impl Handler<Leave> for ChatRoom {
     fn handle(&mut self, Leave(session): Leave, ctx: &mut Self::Context) {
         self.outside.remove(&session);
         self.links.remove(&session);
+        self.coming.forget(session);
         self.run(Command::Left(session), ctx);
     }
 }

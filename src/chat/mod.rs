@@ -6,6 +6,7 @@
 
 mod actor;
 mod blocks;
+mod coming;
 mod command;
 mod cursor;
 mod refuse;

@@ -7,7 +7,7 @@ use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 
 use super::{
-    Acted, Store, StoreError, Ticket, Viewer,
+    Acted, Coming, Store, StoreError, Ticket, Viewer,
     connection::{DbConnection, write_transaction},
     reads,
     rows::CUSTOMER,
@@ -42,7 +42,11 @@ impl Store {
     ) -> Result<Option<Vec<Acted>>, StoreError> {
         let shared = self.shared_conversation();
         self.read(move |conn| {
-            let Some(customer) = reads::join_customer(conn, shared, key, &[])?.customer else {
+            let coming = || Coming {
+                key,
+                resume: Vec::new(),
+            };
+            let Some(customer) = reads::join_customer(conn, shared, coming())?.customer else {
                 return Ok(None);
             };
             let named = diesel::update(customers::table.find(customer.id.0)).set((
@@ -50,7 +54,7 @@ impl Store {
                 customers::email.eq(&contact.email),
             ));
             write_transaction(conn, |conn| named.execute(conn))?;
-            let join = reads::join_customer(conn, shared, key, &[])?;
+            let join = reads::join_customer(conn, shared, coming())?;
             let told = join.conversations.into_iter().map(|listed| Acted {
                 ticket: NOBODYS,
                 event: None,

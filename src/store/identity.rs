@@ -10,7 +10,7 @@
 //! planted it in their browser must not read on. What was under way with it still goes to the right customer.
 //! **Invariant**: every table that refers to customers is moved by [`merge`], or is one of `customer_tokens`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::{prelude::*, result::Error};
@@ -20,7 +20,7 @@ use super::{
     batch::{BatchError, Changes, lock},
     connection::{DbConnection, write_transaction},
     error::nonsense,
-    rows::{self, CUSTOMER, ConversationRow, agent_ref},
+    rows::{self, CUSTOMER, ConversationRow, CustomerRow, agent_ref},
     schema::{blocks, conversations, customer_tokens, customers, erasures, files, messages},
 };
 use crate::domain::{
@@ -119,18 +119,37 @@ fn key(hash: &[u8]) -> QueryResult<CustomerKey> {
 }
 
 /// Whose a token is, by the key of `customers`.
-pub(super) fn holder(conn: &mut DbConnection, token: CustomerKey) -> QueryResult<Holder> {
-    let found: Option<(Vec<u8>, Option<NaiveDateTime>)> = customer_tokens::table
-        .inner_join(customers::table.on(customers::id.eq(customer_tokens::customer_id)))
-        .filter(customer_tokens::token_hash.eq(token.0.to_vec()))
-        .select((customers::token_hash, customer_tokens::ended_at))
-        .first(conn)
-        .optional()?;
-    match found {
+fn holder(conn: &mut DbConnection, token: CustomerKey) -> QueryResult<Holder> {
+    match holders(conn, &[token])?.remove(&token) {
         None => Ok(Holder::Of(token)),
-        Some((_, Some(_))) => Ok(Holder::Ended),
-        Some((hash, None)) => key(&hash).map(Holder::Of),
+        Some(None) => Ok(Holder::Ended),
+        Some(Some(customer)) => customer.key().map(Holder::Of),
     }
+}
+
+/// Those of the tokens that identified customers came by, with the customer, or `None` where the token has ended.
+pub(super) fn holders(
+    conn: &mut DbConnection,
+    tokens: &[CustomerKey],
+) -> QueryResult<HashMap<CustomerKey, Option<CustomerRow>>> {
+    if tokens.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let hashes = tokens.iter().map(|token| token.0.to_vec());
+    let rows: Vec<(Vec<u8>, Option<NaiveDateTime>, CustomerRow)> = customer_tokens::table
+        .inner_join(customers::table.on(customers::id.eq(customer_tokens::customer_id)))
+        .filter(customer_tokens::token_hash.eq_any(hashes))
+        .select((
+            customer_tokens::token_hash,
+            customer_tokens::ended_at,
+            CustomerRow::as_select(),
+        ))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(token, ended_at, customer)| {
+            Ok((key(&token)?, ended_at.is_none().then_some(customer)))
+        })
+        .collect()
 }
 
 fn ended(conn: &mut DbConnection, since: Timestamp) -> QueryResult<Vec<EndedToken>> {

@@ -79,7 +79,9 @@ pub use self::{
     index::{IndexPlace, IndexStep},
     manage::NewAccount,
     presence::{Colleague, KeepPresence, Staff},
-    reads::{ConversationPage, Cursor, CustomerJoin, MessagePage, NotACursor, Page, Viewer},
+    reads::{
+        Coming, ConversationPage, Cursor, CustomerJoin, MessagePage, NotACursor, Page, Viewer,
+    },
     retention::{RetentionCursor, RetentionStep},
     search::{SearchCursor, SearchPage},
     seed::{SeedBase, SeedConversation, SeedCustomer, SeedMessage},
@@ -296,15 +298,27 @@ impl Store {
         self.shared.room.shared
     }
 
-    /// What a customer finds when they come: their own conversations, newest first, at most 20 and
-    /// those of `resume` that are theirs; in a shared room the one conversation, also for a stranger.
+    /// What customers find who come at the same time, in their order: their own conversations, newest first,
+    /// at most 20 and those of `resume` that are theirs; in a shared room the one conversation, also for a
+    /// stranger.
+    pub async fn join_customers(
+        &self,
+        coming: Vec<Coming>,
+    ) -> Result<Vec<CustomerJoin>, StoreError> {
+        let shared = self.shared.room.shared;
+        self.read(move |conn| reads::join_customers(conn, shared, &coming))
+            .await
+    }
+
+    /// What one customer finds, as [`Store::join_customers`].
     pub async fn join_customer(
         &self,
         key: CustomerKey,
         resume: Vec<ConversationId>,
     ) -> Result<CustomerJoin, StoreError> {
         let shared = self.shared.room.shared;
-        self.read(move |conn| reads::join_customer(conn, shared, key, &resume))
+        let coming = Coming { key, resume };
+        self.read(move |conn| reads::join_customer(conn, shared, coming.clone()))
             .await
     }
 

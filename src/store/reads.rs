@@ -2,14 +2,18 @@
 //! blocking threads with a connection of the pool (`mod.rs` sees to that); every query here is a
 //! snapshot of its own.
 
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    str::FromStr,
+};
 
 use chrono::DateTime;
 use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 
 use super::{
     connection::{DbConnection, MultiBackend},
-    identity::{Holder, holder},
+    identity::holders,
     rows::{ConversationRow, CustomerRow, MessageRow, with_names},
     schema::{agents, conversation_tags, conversations, customers, messages},
     tags,
@@ -55,6 +59,15 @@ pub struct ConversationPage {
     pub conversations: Vec<Listed>,
     /// Where the next page begins; `None` at the end.
     pub next: Option<Cursor>,
+}
+
+/// A customer who comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coming {
+    /// By which token, as a hash.
+    pub key: CustomerKey,
+    /// The conversations that they hold already.
+    pub resume: Vec<ConversationId>,
 }
 
 /// What a customer finds when they come.
@@ -132,7 +145,7 @@ pub(super) fn visible(viewer: Viewer) -> Vec<&'static str> {
 }
 
 /// How many conversations of their own a customer gets.
-const OWN: i64 = 20;
+const OWN: usize = 20;
 /// How many conversations an agent gets.
 const LATEST: i64 = 100;
 /// How many of those that wait an agent gets beside them, and how many of their own.
@@ -218,52 +231,122 @@ fn ids_of(rows: &[ListedRow], resume: &[ConversationId]) -> Vec<i64> {
     resume.iter().filter(missing).map(|id| id.0).collect()
 }
 
-/// What a customer finds; `shared` is the conversation of a shared room.
+/// What these customers find, in their order; `shared` is the conversation of a shared room. Few queries, however
+/// many they are.
+pub(super) fn join_customers(
+    conn: &mut DbConnection,
+    shared: Option<ConversationId>,
+    coming: &[Coming],
+) -> QueryResult<Vec<CustomerJoin>> {
+    let people = who_come(conn, coming)?;
+    let ids: BTreeSet<i64> = (people.iter())
+        .filter_map(|(_, customer)| Some(customer.as_ref()?.id))
+        .collect();
+    let own = own_conversations(conn, ids)?;
+    // For each of them, by id.
+    let wanted: Vec<BTreeSet<i64>> = (people.iter().zip(coming))
+        .map(|((_, customer), Coming { resume, .. })| {
+            let own = customer.as_ref().and_then(|customer| own.get(&customer.id));
+            let own = own.map_or(&[][..], Vec::as_slice);
+            let newest = if shared.is_none() { OWN } else { 0 };
+            let resumed = resume.iter().map(|id| id.0).filter(|id| own.contains(id));
+            let wanted = own.iter().copied().take(newest).chain(resumed);
+            wanted.chain(shared.map(|id| id.0)).collect()
+        })
+        .collect();
+    let all: BTreeSet<i64> = wanted.iter().flatten().copied().collect();
+    let mut found: Vec<Listed> = Vec::new();
+    if !all.is_empty() {
+        let rows = listed!()
+            .filter(conversations::id.eq_any(all))
+            .load::<ListedRow>(conn)?;
+        found = assemble(conn, rows)?;
+    }
+    let places: HashMap<i64, usize> = (found.iter().enumerate())
+        .map(|(place, one)| (one.conversation.id.0, place))
+        .collect();
+    let joins = people
+        .into_iter()
+        .zip(wanted)
+        .map(|((key, customer), wanted)| {
+            // The latest first, as they were found.
+            let wanted: BTreeSet<usize> = (wanted.iter())
+                .filter_map(|id| places.get(id).copied())
+                .collect();
+            CustomerJoin {
+                key,
+                customer: customer.map(CustomerRow::into_ref),
+                conversations: wanted
+                    .into_iter()
+                    .map(|place| found[place].clone())
+                    .collect(),
+            }
+        });
+    Ok(joins.collect())
+}
+
+/// What one customer finds.
 pub(super) fn join_customer(
     conn: &mut DbConnection,
     shared: Option<ConversationId>,
-    key: CustomerKey,
-    resume: &[ConversationId],
+    coming: Coming,
 ) -> QueryResult<CustomerJoin> {
-    let mut customer = customer_by_key(conn, key)?;
-    let mut known_as = Some(key);
-    if customer.is_none() {
-        known_as = match holder(conn, key)? {
-            Holder::Of(key) => Some(key),
-            Holder::Ended => None,
-        };
-        if let Some(known_as) = known_as.filter(|known_as| *known_as != key) {
-            customer = customer_by_key(conn, known_as)?;
-        }
+    let join = join_customers(conn, shared, &[coming])?.pop();
+    join.ok_or(diesel::result::Error::NotFound)
+}
+
+/// Under which key each is known, unless their token has ended, and their row, if they have written.
+fn who_come(
+    conn: &mut DbConnection,
+    coming: &[Coming],
+) -> QueryResult<Vec<(Option<CustomerKey>, Option<CustomerRow>)>> {
+    let hashes = coming.iter().map(|one| one.key.0.to_vec());
+    let rows: Vec<CustomerRow> = customers::table
+        .filter(customers::token_hash.eq_any(hashes))
+        .select(CustomerRow::as_select())
+        .load(conn)?;
+    let mut by_key = HashMap::new();
+    for row in rows {
+        by_key.insert(row.key()?, row);
     }
-    let mut rows: Vec<ListedRow> = Vec::new();
-    if let Some(shared) = shared {
-        rows.extend(
-            listed!()
-                .filter(conversations::id.eq(shared.0))
-                .load::<ListedRow>(conn)?,
-        );
+    let strangers = coming.iter().map(|one| one.key);
+    let strangers: Vec<_> = strangers.filter(|key| !by_key.contains_key(key)).collect();
+    let identified = holders(conn, &strangers)?;
+    (coming.iter())
+        .map(|Coming { key, .. }| {
+            Ok(match (by_key.get(key), identified.get(key)) {
+                (Some(row), _) => (Some(*key), Some(row.clone())),
+                (None, Some(Some(row))) => (Some(row.key()?), Some(row.clone())),
+                (None, Some(None)) => (None, None),
+                (None, None) => (Some(*key), None),
+            })
+        })
+        .collect()
+}
+
+/// All conversations of each of these customers, the latest first.
+fn own_conversations(
+    conn: &mut DbConnection,
+    customers: BTreeSet<i64>,
+) -> QueryResult<HashMap<i64, Vec<i64>>> {
+    let mut own: HashMap<i64, Vec<i64>> = HashMap::new();
+    if customers.is_empty() {
+        return Ok(own);
     }
-    if let Some(customer) = &customer {
-        let own = || listed!().filter(conversations::customer_id.eq(customer.id));
-        if shared.is_none() {
-            rows.extend(own().limit(OWN).load::<ListedRow>(conn)?);
-        }
-        let ids = ids_of(&rows, resume);
-        if !ids.is_empty() {
-            rows.extend(
-                own()
-                    .filter(conversations::id.eq_any(ids))
-                    .load::<ListedRow>(conn)?,
-            );
-            newest_first(&mut rows);
-        }
+    let rows: Vec<(Option<i64>, i64)> = conversations::table
+        .filter(conversations::customer_id.eq_any(customers))
+        .order((
+            conversations::last_message_at.desc(),
+            conversations::id.desc(),
+        ))
+        .select((conversations::customer_id, conversations::id))
+        .load(conn)?;
+    for (customer, id) in rows {
+        own.entry(customer.unwrap_or_default())
+            .or_default()
+            .push(id);
     }
-    Ok(CustomerJoin {
-        key: known_as,
-        customer: customer.map(CustomerRow::into_ref),
-        conversations: assemble(conn, rows)?,
-    })
+    Ok(own)
 }
 
 /// What an agent finds.
@@ -436,14 +519,6 @@ pub(super) fn messages(
 
 fn one_more(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1
-}
-
-fn customer_by_key(conn: &mut DbConnection, key: CustomerKey) -> QueryResult<Option<CustomerRow>> {
-    customers::table
-        .filter(customers::token_hash.eq(key.0.to_vec()))
-        .select(CustomerRow::as_select())
-        .first(conn)
-        .optional()
 }
 
 /// Knowing an id opens nothing.

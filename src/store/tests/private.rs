@@ -1,9 +1,9 @@
 //! Promise 6: private. Knowing an id opens nothing, and being refused leaves no trace.
 
 use crate::{
-    domain::{AgentId, Code, ConversationId, Seq},
+    domain::{AgentId, Claims, Code, ConversationId, Seq},
     store::{
-        Page, Viewer, Written,
+        Coming, CustomerJoin, Page, Poster, Viewer, Written,
         testing::{Desk, agent, customer, on_both_engines, wait},
     },
 };
@@ -75,6 +75,76 @@ fn everybody_reads_only_what_is_theirs() {
             .collect();
         assert_eq!(ids, [here]);
         assert_eq!(join.customer.unwrap().language.as_deref(), Some("zh-CN"));
+    });
+}
+
+#[test]
+fn who_comes_together_with_others_finds_what_they_find_alone() {
+    on_both_engines(|database| {
+        let desk = Desk::new(&database.store());
+        let (two, one) = (customer(), customer());
+        let first = desk.post(&two, None, "first").message.conversation;
+        database.execute("UPDATE conversations SET status = 'closed', current_of = NULL");
+        let second = desk.post(&two, None, "second").message.conversation;
+        let own = desk.post(&one, None, "own").message.conversation;
+        // Of the last the token from before has ended, and they come by one of the host site's.
+        let (anonymous, token, spare) = (customer(), customer(), customer());
+        let identified = desk.post(&anonymous, None, "known").message.conversation;
+        let key = |who: &Poster| who.customer_key().unwrap();
+        let claims = Claims {
+            subject: "42".to_owned(),
+            name: None,
+            email: None,
+            attributes: None,
+            hash: [7; 32],
+        };
+        let store = database.store();
+        let done = store.identify(claims, Some(key(&anonymous)), key(&token), key(&spare));
+        assert!(wait(done).unwrap().is_some());
+        let stranger = customer();
+        // Everybody holds everything, the first of them comes twice.
+        let resume = vec![first, second, own, identified, ConversationId(999_999)];
+        let coming: Vec<_> = [&two, &stranger, &one, &anonymous, &token, &two]
+            .map(|who| Coming {
+                key: key(who),
+                resume: resume.clone(),
+            })
+            .into();
+        for (store, shared) in [
+            (database.store(), None),
+            (
+                database.shared_store(),
+                database.shared_store().shared_conversation(),
+            ),
+        ] {
+            let together = wait(store.join_customers(coming.clone())).unwrap();
+            for (one, join) in coming.iter().zip(&together) {
+                let alone = wait(store.join_customer(one.key, resume.clone())).unwrap();
+                assert_eq!(*join, alone);
+            }
+            let found = together.iter().map(|join| {
+                let own = join.conversations.iter().map(|one| one.conversation.id);
+                (
+                    join.key,
+                    own.filter(|id| Some(*id) != shared).collect::<Vec<_>>(),
+                )
+            });
+            let expected = [
+                (Some(key(&two)), vec![second, first]),
+                (Some(key(&stranger)), vec![]),
+                (Some(key(&one)), vec![own]),
+                (None, vec![]),
+                (Some(key(&spare)), vec![identified]),
+                (Some(key(&two)), vec![second, first]),
+            ];
+            assert_eq!(found.collect::<Vec<_>>(), expected);
+            let everywhere = |join: &CustomerJoin| {
+                let mut own = join.conversations.iter();
+                shared.is_none_or(|shared| own.any(|one| one.conversation.id == shared))
+            };
+            assert!(together.iter().all(everywhere));
+        }
+        assert_eq!(wait(store.join_customers(Vec::new())).unwrap(), []);
     });
 }
 
