@@ -1,37 +1,36 @@
 //! The central actor of a process: carries commands into [`Room`] and effects out of it. Runs on one
 //! thread of its own and never waits: reads are futures, writes go to the writer's queue.
 
+mod coming;
+mod reads;
+
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
-    net::IpAddr,
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use actix::prelude::*;
-use bytestring::ByteString;
-use chrono::TimeDelta;
 use rustc_hash::FxHashMap;
 use tracing::debug;
 
+use self::reads::ended_logins;
 use super::{
     blocks::Blocks,
-    coming,
-    command::{Command, Effect, Entrant, Found, Recognised, RoomSettings, SessionId, Visitor},
+    command::{Command, Effect, Entrant, RoomSettings, SessionId, Visitor},
+    messages::{
+        AskAddresses, AskOnline, Enter, FromSession, Knock, Leave, Outbound, PageWritten,
+        RenewBlocks, RenewTokens, Report, Retagged, SettingsMoved, SignOut, Stop,
+    },
     refuse::refuse,
     room::Room,
 };
 use crate::{
-    channel::{Sender, Weight},
-    domain::{
-        AgentId, ConversationId, CustomerId, CustomerKey, Refusal, Seq, SessionKey, Settings,
-        Timestamp, now,
-    },
-    metrics::{Committed, Counted, Metrics},
-    protocol::{Close, Dialect, PageAsked, Request, ServerFrame, SettingsView},
-    store::{
-        Colleague, Coming, CustomerJoin, KeepPresence, Page, Store, StoreError, Writer, Written,
-    },
+    channel::Sender,
+    domain::{CustomerKey, Refusal, Settings, Timestamp, now},
+    metrics::{Committed, Metrics},
+    protocol::{Close, Dialect, PageAsked, ServerFrame, SettingsView},
+    store::{Coming, Page, Store, Writer, Written},
     texts::Texts,
 };
 
@@ -43,151 +42,8 @@ const LOGIN_CHECK: Duration = Duration::from_secs(3);
 const SETTINGS_CHECK: Duration = Duration::from_secs(2);
 /// How soon somebody who was blocked by another process is noticed, and a block that has ended.
 const BLOCK_CHECK: Duration = Duration::from_secs(2);
-/// How far back to look for tokens that have ended: farther than the clocks of two processes are apart.
-const TOKENS_SINCE: TimeDelta = TimeDelta::seconds(60);
 /// Requests that may wait for the room. Past it the sessions themselves answer `overloaded`.
 const MAILBOX: usize = 65_536;
-
-/// What the room sends to a session.
-#[derive(Debug)]
-pub enum Outbound {
-    /// Frames, encoded; the same for everybody who gets them.
-    Frames(Arc<Texts>),
-    /// You are in, for a dialect whose clients are not told so themselves.
-    Welcomed,
-    /// A page that the session catches up by; say [`PageWritten`] when it is written. There is never more
-    /// than one under way, so it does not count as waiting.
-    Page {
-        /// In which conversation.
-        conversation: ConversationId,
-        /// Encoded, by rising `seq`.
-        frames: Vec<ByteString>,
-    },
-    /// It is over.
-    Close(Close),
-}
-
-impl Outbound {
-    /// What it counts for in a session's channel. Of pages there is never more than one.
-    fn weight(&self) -> Weight {
-        match self {
-            Self::Frames(frames) => Weight {
-                frames: frames.len(),
-                bytes: frames.bytes(),
-            },
-            Self::Welcomed | Self::Page { .. } | Self::Close(_) => Weight::default(),
-        }
-    }
-}
-
-/// A session has connected and not yet said who it is.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct Knock {
-    /// Which.
-    pub session: SessionId,
-    /// Where to tell it that the server is going away.
-    pub sender: Sender<Outbound>,
-}
-
-/// A session comes in.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct Enter {
-    /// Which.
-    pub session: SessionId,
-    /// Who it says it is.
-    pub entrant: Entrant,
-    /// What it holds already.
-    pub resume: BTreeMap<ConversationId, Seq>,
-    /// Where its frames go.
-    pub sender: Sender<Outbound>,
-    /// How its client wants them.
-    pub dialect: Dialect,
-}
-
-/// A session asks for something.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct FromSession {
-    /// Which.
-    pub session: SessionId,
-    /// For what.
-    pub request: Request,
-    /// Counted as long as it waits.
-    pub waiting: Counted,
-}
-
-/// A session has handed a page to its socket and is ready for the next.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct PageWritten {
-    /// Which.
-    pub session: SessionId,
-    /// In which conversation.
-    pub conversation: ConversationId,
-}
-
-/// A session is gone.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct Leave(pub SessionId);
-
-/// The writer reports.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct Report {
-    results: Vec<Written>,
-    at: Instant,
-}
-
-impl Report {
-    /// This has become of writes, just now.
-    pub fn new(results: Vec<Written>) -> Self {
-        let at = Instant::now();
-        Self { results, at }
-    }
-}
-
-/// These logins have ended: close what they opened.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct SignOut(pub Vec<SessionKey>);
-
-/// The settings of the business have been changed by this process.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct SettingsMoved;
-
-/// The tags of this conversation have changed: tell the agents who know it.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct Retagged(pub ConversationId);
-
-/// Which of these customers have a connection?
-#[derive(Message)]
-#[rtype(result = "HashSet<CustomerId>")]
-pub struct AskOnline(pub Vec<CustomerId>);
-
-/// From which addresses is this customer connected?
-#[derive(Message)]
-#[rtype(result = "Vec<IpAddr>")]
-pub struct AskAddresses(pub CustomerId);
-
-/// Somebody was blocked, or a block lifted: read who is kept out, and act on it.
-#[derive(Message)]
-#[rtype(result = "Result<(), Refusal>")]
-pub struct RenewBlocks;
-
-/// A customer was identified, or logged out: read which tokens have ended, and act on it.
-#[derive(Message)]
-#[rtype(result = "Result<(), Refusal>")]
-pub struct RenewTokens;
-
-/// The server is going away: close every session.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct Stop;
 
 struct Link {
     sender: Sender<Outbound>,
@@ -451,148 +307,6 @@ impl ChatRoom {
         }
     }
 
-    fn look_up_agent(
-        &mut self,
-        session: SessionId,
-        key: SessionKey,
-        resume: Vec<ConversationId>,
-        ctx: &mut Context<Self>,
-    ) {
-        let store = self.store.clone();
-        let found = async move { find_agent(&store, key, resume).await };
-        ctx.spawn(found.into_actor(self).map(move |outcome, act, ctx| {
-            act.found(session, outcome, ctx);
-        }));
-    }
-
-    fn look_up_customers(&mut self, ctx: &mut Context<Self>) {
-        while let Some((sessions, coming)) = self.coming.next() {
-            let store = self.store.clone();
-            let found = async move { find_customers(&store, coming).await };
-            ctx.spawn(found.into_actor(self).map(move |found, act, ctx| {
-                act.coming.ended();
-                match found {
-                    Ok(outcomes) => {
-                        for (session, outcome) in sessions.into_iter().zip(outcomes) {
-                            act.found(session, outcome, ctx);
-                        }
-                    }
-                    // Whoever waits would hear the same, only later.
-                    Err(refusal) => {
-                        for session in sessions.into_iter().chain(act.coming.give_up()) {
-                            act.found(session, Err(refusal.clone()), ctx);
-                        }
-                    }
-                }
-                act.look_up_customers(ctx);
-            }));
-        }
-    }
-
-    fn found(
-        &mut self,
-        session: SessionId,
-        outcome: Result<Found, Refusal>,
-        ctx: &mut Context<Self>,
-    ) {
-        let now = now();
-        self.run(
-            Command::Found {
-                session,
-                outcome,
-                now,
-            },
-            ctx,
-        );
-    }
-
-    fn load_queue(&mut self, ctx: &mut Context<Self>) {
-        let store = self.store.clone();
-        let loaded = async move { store.queue().await.map_err(refuse) };
-        ctx.spawn(loaded.into_actor(self).map(|outcome, act, ctx| {
-            act.run(Command::QueueLoaded(outcome), ctx);
-        }));
-    }
-
-    /// Reads who is kept out.
-    fn read_blocks(&mut self) -> ResponseActFuture<Self, Result<(), Refusal>> {
-        self.readings += 1;
-        let reading = self.readings;
-        let store = self.store.clone();
-        let read = async move { store.block_list().await.map_err(refuse) };
-        let taken = read.into_actor(self).map(move |list, act, ctx| {
-            let list = list?;
-            if reading > act.taken {
-                act.taken = reading;
-                if let Some(list) = act.blocks.renew(list) {
-                    act.run(Command::Block { list, now: now() }, ctx);
-                }
-            }
-            Ok(())
-        });
-        Box::pin(taken)
-    }
-
-    fn keep_presence(&mut self, keep: KeepPresence, ctx: &mut Context<Self>) {
-        let store = self.store.clone();
-        let kept = async move { store.keep_presence(keep).await.map_err(refuse) };
-        ctx.spawn(kept.into_actor(self).map(|outcome, act, ctx| {
-            act.run(Command::PresenceKept(outcome), ctx);
-        }));
-    }
-
-    fn set_away(
-        &mut self,
-        session: SessionId,
-        reference: String,
-        (agent, away): (AgentId, bool),
-        ctx: &mut Context<Self>,
-    ) {
-        let store = self.store.clone();
-        let set = async move { store.set_away(agent, away).await.map_err(refuse) };
-        ctx.spawn(set.into_actor(self).map(move |outcome, act, ctx| {
-            let set = Command::AwaySet {
-                session,
-                reference,
-                agent,
-                away,
-                outcome,
-            };
-            act.run(set, ctx);
-        }));
-    }
-
-    fn load_tags(&mut self, conversation: ConversationId, ctx: &mut Context<Self>) {
-        let store = self.store.clone();
-        let loaded = async move { store.tags_of(conversation).await.map_err(refuse) };
-        ctx.spawn(loaded.into_actor(self).map(move |outcome, act, ctx| {
-            let loaded = Command::TagsLoaded {
-                conversation,
-                outcome,
-            };
-            act.run(loaded, ctx);
-        }));
-    }
-
-    /// Reads which tokens have ended of late, and tells the room of those that it has not heard of.
-    fn read_tokens(&mut self) -> ResponseActFuture<Self, Result<(), Refusal>> {
-        let store = self.store.clone();
-        let heard = self.ended.clone();
-        let read = async move { ended_tokens(store, &heard).await.map_err(refuse) };
-        let taken = read.into_actor(self).map(|read, act, ctx| {
-            let (ended, all) = read?;
-            let news: Vec<_> = (ended.into_iter())
-                .filter(|one| !act.ended.contains(&one.token))
-                .collect();
-            act.ended = all;
-            if !news.is_empty() {
-                act.run(Command::TokensEnded(news), ctx);
-            }
-            Ok(())
-        });
-        Box::pin(taken)
-    }
-
     /// Puts something into a session's channel, in its dialect, if that has it. A session that it does not
     /// fit into any more is out of the room: it closes itself as soon as its peer reads again, and comes back
     /// to resume.
@@ -617,97 +331,6 @@ impl ChatRoom {
             self.sleeping.push(session);
         }
     }
-}
-
-/// What became of each of those who come, or what they all have to be told because there is no database.
-async fn find_customers(
-    store: &Store,
-    coming: Vec<Coming>,
-) -> Result<Vec<Result<Found, Refusal>>, Refusal> {
-    let found = |join: CustomerJoin| match join.key {
-        Some(_) => Ok(Found::Customer(join)),
-        None => Err(Refusal::token_ended()),
-    };
-    match store.join_customers(coming.clone()).await {
-        Ok(joins) => Ok(joins.into_iter().map(found).collect()),
-        // It may be about one of them.
-        Err(StoreError::Internal(_)) if coming.len() > 1 => {
-            let mut outcomes = Vec::new();
-            for Coming { key, resume } in coming {
-                let join = store.join_customer(key, resume).await;
-                outcomes.push(join.map_err(refuse).and_then(found));
-            }
-            Ok(outcomes)
-        }
-        Err(error) => Err(refuse(error)),
-    }
-}
-
-async fn find_agent(
-    store: &Store,
-    key: SessionKey,
-    resume: Vec<ConversationId>,
-) -> Result<Found, Refusal> {
-    let me = store.agent_by_session(key).await.map_err(refuse)?;
-    let me = me.ok_or_else(Refusal::not_signed_in)?;
-    let conversations = store.join_agent(me.id, resume).await.map_err(refuse)?;
-    let colleagues = arrive(store, me.id).await.map_err(refuse)?;
-    Ok(Found::Agent(me, conversations, colleagues))
-}
-
-/// Whoever is told welcome is there, for every process. Where that cannot be written, they come in all the same.
-async fn arrive(store: &Store, agent: AgentId) -> Result<Vec<Colleague>, StoreError> {
-    let keep = KeepPresence {
-        connected: vec![agent],
-        ended: Vec::new(),
-        rules: store.settings().current().assignment,
-        may_return: false,
-    };
-    match store.keep_presence(keep).await {
-        Ok(staff) => Ok(staff.colleagues),
-        Err(_) => store.colleagues().await,
-    }
-}
-
-/// Which tokens have ended within the last few looks, those of them that are news with what was merged.
-async fn ended_tokens(
-    store: Store,
-    heard: &HashSet<CustomerKey>,
-) -> Result<(Vec<Recognised>, HashSet<CustomerKey>), StoreError> {
-    let ended = store.ended_tokens(now() - TOKENS_SINCE).await?;
-    let all = ended.iter().map(|one| one.token).collect();
-    let mut news = Vec::new();
-    for one in ended.into_iter().filter(|one| !heard.contains(&one.token)) {
-        let conversations = if one.merged {
-            store
-                .join_customer(one.owner, Vec::new())
-                .await?
-                .conversations
-        } else {
-            Vec::new()
-        };
-        news.push(Recognised {
-            token: one.token,
-            owner: one.owner,
-            merged: one.merged,
-            conversations,
-        });
-    }
-    Ok((news, all))
-}
-
-async fn ended_logins(
-    store: Store,
-    logins: Vec<SessionKey>,
-) -> Result<Vec<SessionKey>, StoreError> {
-    if logins.is_empty() {
-        return Ok(logins);
-    }
-    let live = store.live_sessions(logins.clone()).await?;
-    Ok(logins
-        .into_iter()
-        .filter(|login| !live.contains(login))
-        .collect())
 }
 
 impl Actor for ChatRoom {

@@ -6,16 +6,17 @@
 
 mod actor;
 mod blocks;
-mod coming;
 mod command;
 mod cursor;
+mod messages;
 mod refuse;
 mod room;
 
-pub use actor::{
-    AskAddresses, AskOnline, ChatRoom, Enter, FromSession, Knock, Leave, Outbound, PageWritten,
-    RenewBlocks, RenewTokens, Report, Retagged, SettingsMoved, SignOut, Stop,
-};
+pub use actor::ChatRoom;
 pub use blocks::Blocks;
 pub use command::{Entrant, RoomSettings, SessionId, Visitor};
+pub use messages::{
+    AskAddresses, AskOnline, Enter, FromSession, Knock, Leave, Outbound, PageWritten, RenewBlocks,
+    RenewTokens, Report, Retagged, SettingsMoved, SignOut, Stop,
+};
 pub use refuse::refuse;

@@ -9,12 +9,16 @@ use std::collections::VecDeque;
 
 use super::*;
 use crate::{
+    chat::command::Found,
     domain::{
-        Actor, AgentId, Author, Candidate, Change, Channel, Event, EventName, Role, State, Tag,
-        TextLimits, choose, decide, now,
+        Action, Actor, AgentId, AgentRef, Author, Candidate, Change, Channel, ClientId, Event,
+        EventName, Kind, Listed, Message, Role, State, Status, Tag, TextLimits, choose, decide,
+        now,
     },
-    protocol::LimitsView,
-    store::{CustomerJoin, Dispatch},
+    protocol::{LimitsView, PageAsked, Request},
+    store::{
+        Act, Acted, CustomerJoin, Dispatch, MessagePage, Post, Posted, Poster, Write, Written,
+    },
 };
 
 const AGENT: SessionKey = SessionKey([7; 32]);

@@ -3,8 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::command::SessionId;
-use crate::store::Coming;
+use crate::{chat::command::SessionId, store::Coming};
 
 /// Customers whom one read looks up. While the room takes in so many, it does nothing else.
 const TOGETHER: usize = 128;
