@@ -166,15 +166,16 @@ impl ChatRoom {
         let mut group = Group::default();
         while let Some(command) = commands.pop_front() {
             for effect in self.room.apply(command) {
-                if let Effect::Send { to, frame } = &effect
-                    && let ServerFrame::Error(error) = frame
-                {
-                    self.metrics.refused(&error.code, to.len());
+                if let Effect::Send { to, frames } = &effect {
+                    for frame in frames {
+                        if let ServerFrame::Error(error) = frame {
+                            self.metrics.refused(&error.code, to.len());
+                        }
+                    }
                 }
                 match effect {
-                    Effect::Send { to, frame } if to == group.to => group.frames.push(frame),
-                    Effect::Send { to, frame } => {
-                        let frames = vec![frame];
+                    Effect::Send { to, frames } if to == group.to => group.frames.extend(frames),
+                    Effect::Send { to, frames } => {
                         let before = std::mem::replace(&mut group, Group { to, frames });
                         self.send(&before, &mut commands);
                     }
@@ -218,8 +219,7 @@ impl ChatRoom {
     ) {
         match effect {
             // `run` gathers these.
-            Effect::Send { to, frame } => {
-                let frames = vec![frame];
+            Effect::Send { to, frames } => {
                 self.send(&Group { to, frames }, commands);
             }
             Effect::Page {

@@ -199,12 +199,12 @@ pub enum Command {
 /// What is to be done about it.
 #[derive(Debug)]
 pub enum Effect {
-    /// Send one frame to each of these sessions.
+    /// Send these frames to each of these sessions.
     Send {
         /// To whom.
         to: Vec<SessionId>,
-        /// What.
-        frame: ServerFrame,
+        /// What, one after the other.
+        frames: Vec<ServerFrame>,
     },
     /// Send a page that a session catches up by; it says [`Command::PageWritten`] when its socket has
     /// taken it.

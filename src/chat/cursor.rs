@@ -17,14 +17,14 @@ pub(super) struct Cursor {
     pub resuming: bool,
 }
 
-/// What to do with a committed message.
+/// What to do with committed messages that follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Offer {
-    /// It is the next one.
-    Send,
-    /// It was sent before, or will come with the page under way.
+    /// This one is the next, so it and those after it.
+    Send(Seq),
+    /// They were sent before, or will come with the page under way.
     Skip,
-    /// Something is missing before it: ask for the page after [`Cursor::sent`].
+    /// Something is missing before them: ask for the page after [`Cursor::sent`].
     Load,
 }
 
@@ -54,14 +54,15 @@ impl Cursor {
         self.heard = self.heard.max(seq);
     }
 
-    /// A message was committed.
-    pub fn offer(&mut self, seq: Seq) -> Offer {
-        self.hear(seq);
-        if self.asked.is_some() || seq <= self.sent {
+    /// These were committed, and all between them.
+    pub fn offer(&mut self, first: Seq, last: Seq) -> Offer {
+        self.hear(last);
+        let next = self.sent.next();
+        if self.asked.is_some() || last < next {
             Offer::Skip
-        } else if seq == self.sent.next() {
-            self.sent = seq;
-            Offer::Send
+        } else if first <= next {
+            self.sent = last;
+            Offer::Send(next)
         } else {
             Offer::Load
         }
@@ -108,10 +109,35 @@ mod tests {
     #[test]
     fn only_the_next_message_is_sent() {
         let mut cursor = Cursor::new(Seq(3), Seq(3));
-        assert_eq!(cursor.offer(Seq(3)), Offer::Skip);
-        assert_eq!(cursor.offer(Seq(4)), Offer::Send);
-        assert_eq!(cursor.offer(Seq(4)), Offer::Skip);
-        assert_eq!(cursor.offer(Seq(6)), Offer::Load);
+        assert_eq!(cursor.offer(Seq(3), Seq(3)), Offer::Skip);
+        assert_eq!(cursor.offer(Seq(4), Seq(4)), Offer::Send(Seq(4)));
+        assert_eq!(cursor.offer(Seq(4), Seq(4)), Offer::Skip);
+        assert_eq!(cursor.offer(Seq(6), Seq(6)), Offer::Load);
+    }
+
+    #[test]
+    fn several_at_once_are_as_good_as_one_after_the_other() {
+        for (sent, heard, asked) in [(3, 3, false), (3, 5, false), (3, 5, true)] {
+            for (first, last) in (1..8).flat_map(|first| (first..9).map(move |last| (first, last)))
+            {
+                let mut together = Cursor::new(Seq(sent), Seq(heard));
+                if asked {
+                    together.ask();
+                }
+                let mut alone = together;
+                let offers: Vec<_> = (first..=last)
+                    .map(|seq| alone.offer(Seq(seq), Seq(seq)))
+                    .collect();
+                let expected = offers.iter().find(|offer| **offer != Offer::Skip);
+                let expected = expected.unwrap_or(&Offer::Skip);
+                assert_eq!(
+                    together.offer(Seq(first), Seq(last)),
+                    *expected,
+                    "{first} to {last}"
+                );
+                assert_eq!(together, alone, "{first} to {last}");
+            }
+        }
     }
 
     #[test]
@@ -120,15 +146,15 @@ mod tests {
         for page_end in [5, 6] {
             let mut cursor = Cursor::new(Seq(3), Seq(5));
             cursor.ask();
-            assert_eq!(cursor.offer(Seq(6)), Offer::Skip);
+            assert_eq!(cursor.offer(Seq(6), Seq(6)), Offer::Skip);
             let mut sent: Vec<_> = (4..=page_end).filter(|s| cursor.take(Seq(*s))).collect();
             while cursor.page_taken(false) {
                 cursor.ask();
                 sent.extend((cursor.sent().0 + 1..=6).filter(|s| cursor.take(Seq(*s))));
             }
             assert_eq!(sent, [4, 5, 6]);
-            assert_eq!(cursor.offer(Seq(6)), Offer::Skip);
-            assert_eq!(cursor.offer(Seq(7)), Offer::Send);
+            assert_eq!(cursor.offer(Seq(6), Seq(6)), Offer::Skip);
+            assert_eq!(cursor.offer(Seq(7), Seq(7)), Offer::Send(Seq(7)));
         }
     }
 
@@ -137,12 +163,12 @@ mod tests {
         let mut cursor = Cursor::new(Seq(3), Seq(5));
         cursor.ask();
         assert!(!cursor.page_taken(false));
-        assert_eq!(cursor.offer(Seq(6)), Offer::Send);
+        assert_eq!(cursor.offer(Seq(6), Seq(6)), Offer::Send(Seq(6)));
     }
 
     #[test]
     fn a_client_that_claims_more_than_there_is_misses_nothing() {
         let mut cursor = Cursor::new(Seq(99), Seq(5));
-        assert_eq!(cursor.offer(Seq(6)), Offer::Send);
+        assert_eq!(cursor.offer(Seq(6), Seq(6)), Offer::Send(Seq(6)));
     }
 }

@@ -193,13 +193,7 @@ impl Room {
                 outcome,
             } => self.tags_loaded(conversation, outcome, &mut out),
             Command::Written(results) => {
-                // What the same sessions get is to stand together, so that it goes out together: the senders
-                // hear first what became of their own.
-                let mut news = Effects::new();
-                for result in results {
-                    self.written(result, &mut out, &mut news);
-                }
-                out.append(&mut news);
+                self.written(results, &mut out);
                 self.dispatch(&mut out);
             }
             Command::Left(session) => self.left(session, &mut out),
@@ -343,8 +337,10 @@ impl Session {
 }
 
 fn send(to: SessionId, frame: ServerFrame) -> Effect {
-    Effect::Send {
-        to: vec![to],
-        frame,
-    }
+    send_all(vec![to], frame)
+}
+
+fn send_all(to: Vec<SessionId>, frame: ServerFrame) -> Effect {
+    let frames = vec![frame];
+    Effect::Send { to, frames }
 }

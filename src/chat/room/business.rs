@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::DateTime;
 
-use super::{Effect, Effects, Room};
+use super::{Effects, Room, send_all};
 use crate::{
     domain::{Settings, Side},
     protocol::{FileLimitsView, ServerFrame, SettingsView},
@@ -57,9 +57,9 @@ impl Room {
             return;
         }
         let settings = view;
-        out.push(Effect::Send {
+        out.push(send_all(
             to,
-            frame: ServerFrame::SettingsChanged { settings, files },
-        });
+            ServerFrame::SettingsChanged { settings, files },
+        ));
     }
 }

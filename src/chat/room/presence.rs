@@ -1,6 +1,6 @@
 //! Who is who, and who is there: the part of the room's rules that is about people.
 
-use super::{Effect, Effects, Room, Session, SessionId, Who, send};
+use super::{Effect, Effects, Room, Session, SessionId, Who, send, send_all};
 use crate::{
     domain::{
         AgentId, AgentRef, Author, Code, Conversation, CustomerId, CustomerKey, CustomerRef, Me,
@@ -92,10 +92,7 @@ impl Room {
             online,
             away: false,
         });
-        out.push(Effect::Send {
-            to: self.joined(Side::Agent),
-            frame,
-        });
+        out.push(send_all(self.joined(Side::Agent), frame));
     }
 
     pub(super) fn agent_came(
@@ -211,15 +208,12 @@ impl Room {
                 to.retain(|id| !self.sessions.get(id).is_some_and(is_them));
             }
             let frame = ServerFrame::Presence(change.view);
-            out.push(Effect::Send { to, frame });
+            out.push(send_all(to, frame));
         }
         let here = self.staff.has_available(self.now_ms);
         if std::mem::replace(&mut self.staff.desk_told, here) != here {
             let frame = ServerFrame::Presence(desk_is(here));
-            out.push(Effect::Send {
-                to: self.joined(Side::Customer),
-                frame,
-            });
+            out.push(send_all(self.joined(Side::Customer), frame));
         }
     }
 
@@ -232,11 +226,17 @@ impl Room {
 
     /// The sessions of one side that are in.
     pub(super) fn joined(&self, side: Side) -> Vec<SessionId> {
-        let joined = self
-            .sessions
-            .iter()
-            .filter(|(_, s)| s.joining.is_none() && s.side() == side);
-        joined.map(|(id, _)| *id).collect()
+        let is_in = |id: &SessionId| {
+            let session = self.sessions.get(id);
+            session.is_some_and(|session| session.joining.is_none())
+        };
+        match side {
+            Side::Agent => self.agents.iter().copied().filter(is_in).collect(),
+            Side::Customer => {
+                let sessions = self.customers.values().flatten().copied();
+                sessions.filter(is_in).collect()
+            }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What sessions ask for.
 
-use super::{Effects, Pending, Room, Who, send};
+use super::{Effects, Pending, Room, Who, send, send_all};
 use crate::{
     chat::command::{Effect, SessionId},
     domain::{
@@ -182,14 +182,14 @@ impl Room {
             id,
             name,
         };
-        out.push(Effect::Send {
+        out.push(send_all(
             to,
-            frame: ServerFrame::Typing {
+            ServerFrame::Typing {
                 conversation,
                 from,
                 on,
             },
-        });
+        ));
         Ok(())
     }
 

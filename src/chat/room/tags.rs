@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::{Effects, Room};
+use super::{Effects, Room, send_all};
 use crate::{
     chat::command::Effect,
     domain::{ConversationId, Refusal, Side, Tag},
@@ -50,7 +50,7 @@ impl Room {
         if !to.is_empty() {
             let tags = tags.iter().map(TagView::from).collect();
             let frame = ServerFrame::Tagged { conversation, tags };
-            out.push(Effect::Send { to, frame });
+            out.push(send_all(to, frame));
         }
     }
 }

@@ -81,12 +81,10 @@ impl World {
     fn apply(&mut self, command: Command) {
         for effect in self.room.apply(command) {
             match effect {
-                Effect::Send { to, frame } => {
+                Effect::Send { to, frames } => {
                     for session in to {
-                        self.received
-                            .entry(session)
-                            .or_default()
-                            .push(frame.clone());
+                        let received = self.received.entry(session).or_default();
+                        received.extend(frames.iter().cloned());
                     }
                 }
                 Effect::Page {
@@ -371,10 +369,10 @@ impl World {
         self.reports.pop_back();
     }
 
+    /// The writer reports all that it has committed since it did last, as one batch.
     fn report(&mut self) {
-        if let Some(report) = self.reports.pop_front() {
-            self.apply(Command::Written(vec![report]));
-        }
+        let reports = self.reports.drain(..).collect();
+        self.apply(Command::Written(reports));
     }
 
     /// The database answers question `index`; the answer is not delivered yet.
@@ -1006,6 +1004,49 @@ fn a_note_reaches_the_agents_and_passes_the_customer_by() {
     assert_eq!(world.seen(4, 1).1, [] as [i64; 0]);
     let last = world.received[&SessionId(4)].last();
     assert!(matches!(last, Some(ServerFrame::Resumed)), "{last:?}");
+}
+
+#[test]
+fn what_one_commit_brings_reaches_each_in_order_as_far_as_it_is_theirs() {
+    let mut world = a_conversation_and_two_agents();
+    // Of them one comes when the first is committed, and one holds that already; the last is a retry.
+    for (kind, client_id) in [
+        (Kind::Text, "b"),
+        (Kind::Note, "note"),
+        (Kind::Text, "c"),
+        (Kind::Text, "d"),
+        (Kind::Text, "c"),
+    ] {
+        world.post_as(kind, 2, Some(1), client_id);
+        world.commit();
+        if client_id == "b" {
+            world.hello(4, visitor(1), &[(1, 3)]);
+            world.read(0);
+            let answer = world.answers.remove(0);
+            world.apply(answer);
+        }
+    }
+    world.hello(5, Entrant::Agent(AGENT), &[(1, 5)]);
+    let told = world.received[&SessionId(3)].len();
+    world.report();
+    let news: Vec<_> = (world.received[&SessionId(3)][told..].iter())
+        .filter(|frame| !matches!(frame, ServerFrame::ConversationChanged { .. }))
+        .collect();
+    assert!(
+        news.iter()
+            .all(|frame| matches!(frame, ServerFrame::Posted(_)))
+    );
+    world.settle();
+    // The first answer takes the conversation, which is the second of all messages.
+    assert_eq!(world.seen(1, 1).1, [1, 2, 3, 5, 6]);
+    for agent in [2, 3] {
+        assert_eq!(world.seen(agent, 1).1, [1, 2, 3, 4, 5, 6]);
+    }
+    assert_eq!(world.seen(4, 1).1, [5, 6]);
+    assert_eq!(world.seen(5, 1).1, [6]);
+    let accepted = world.received[&SessionId(2)].iter();
+    let accepted = accepted.filter(|frame| matches!(frame, ServerFrame::Accepted { .. }));
+    assert_eq!(accepted.count(), 5);
 }
 
 #[test]
