@@ -160,6 +160,11 @@ fn make(
         .ok_or_else(|| StoreError::Internal("the new account is not there".to_owned()))
 }
 
+pub(super) fn is_any(conn: &mut DbConnection) -> QueryResult<bool> {
+    let first: Option<i64> = agents::table.select(agents::id).first(conn).optional()?;
+    Ok(first.is_some())
+}
+
 /// Makes the account only where there is none at all; of two processes that start at once, one does.
 pub(super) fn create_first(
     conn: &mut DbConnection,
@@ -168,8 +173,7 @@ pub(super) fn create_first(
     password_hash: &str,
 ) -> Result<Option<Account>, StoreError> {
     exclusively(conn, |conn| {
-        let some: Option<i64> = agents::table.select(agents::id).first(conn).optional()?;
-        if some.is_some() {
+        if is_any(conn)? {
             return Ok(None);
         }
         make(conn, username, name, Role::Admin, password_hash).map(Some)

@@ -437,6 +437,11 @@ impl Store {
         self.with_connection(|conn| accounts::create(conn, username, name, role, password_hash))
     }
 
+    /// Whether there is any account. Blocks.
+    pub fn has_accounts(&self) -> Result<bool, StoreError> {
+        self.with_connection(|conn| Ok(accounts::is_any(conn)?))
+    }
+
     /// Makes an admin's account if there is no account at all; `None` when there is. Blocks.
     pub fn create_first_account(
         &self,
