@@ -17,6 +17,8 @@ export type FilterField<Name extends string> = { readonly name: Name; readonly l
 
 interface FilterFormProps<Name extends string> {
   fields: readonly FilterField<Name>[];
+  /** What each may hold, where it is not as everywhere. */
+  allowed?: Readonly<Record<string, string>>;
   /** What is asked for now. */
   values: Readonly<Record<Name, string>>;
   /** What came of it. */
@@ -40,11 +42,19 @@ export function FilterForm<Name extends string>(props: FilterFormProps<Name>) {
 /** What was asked for is at fault. */
 const isRefusal = (problem: WireError) => problem.code === 'bad_request';
 
-function Form<Name extends string>({ fields, values, asked, to }: FilterFormProps<Name>) {
+function Form<Name extends string>(props: FilterFormProps<Name>) {
   const words = adminWords.value;
+  const { fields, values, asked, to, allowed = words.allowed } = props;
   const ids = useId();
   const refused = asked.problem !== null && isRefusal(asked.problem) ? asked.problem : null;
   const wrong = refused === null ? null : (refused.field ?? '');
+  /** In the page's language, unless it is about something that has no field here. */
+  const why = (refused: WireError) => {
+    const label = fields.find(({ name }) => name === wrong)?.label;
+    const may = allowed[wrong ?? ''];
+    if (label === undefined || may === undefined) return <bdi lang="en">{refused.message}</bdi>;
+    return words.allowedIs(label, may);
+  };
   const input = (field: FilterField<Name>) => {
     const { name } = field;
     const shared = {
@@ -107,7 +117,7 @@ function Form<Name extends string>({ fields, values, asked, to }: FilterFormProp
       {refused !== null && (
         <p id={`${ids}-wrong`} class="outcome bad" role="alert">
           {words.refused}
-          <bdi lang="en">{refused.message}</bdi>
+          {why(refused)}
         </p>
       )}
     </form>

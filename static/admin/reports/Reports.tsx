@@ -26,7 +26,13 @@ export function Reports({ signedOut }: { signedOut: () => void }) {
   const { found, busy } = asked;
   return (
     <div class="admin-reports">
-      <FilterForm fields={fieldsOf(words)} values={filter} asked={asked} to={write} />
+      <FilterForm
+        fields={fieldsOf(words)}
+        allowed={{ ...words.allowed, to: words.reports.mostDays }}
+        values={filter}
+        asked={asked}
+        to={write}
+      />
       <div class="admin-found" aria-busy={busy}>
         {found !== null && <Shown report={found} />}
       </div>

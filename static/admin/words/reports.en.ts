@@ -2,6 +2,7 @@
 
 export const en = {
   zone: 'Time zone',
+  mostDays: 'a date, not before From and at most 365 days after it',
   everybody: 'Everybody',
   noChart: 'The chart could not be loaded; the table below has its figures.',
   summary: 'In these days',

@@ -4,6 +4,7 @@ import type { en } from './reports.en';
 
 export const zh: typeof en = {
   zone: '时区',
+  mostDays: '应为日期，不早于起始日期，最多晚 365 天',
   everybody: '所有人',
   noChart: '图表无法加载，数据见下方表格。',
   summary: '所选日期',

@@ -185,6 +185,41 @@ fn the_sqlite_file_is_locked() {
     survives(&database, Server::on(&database), AWAY_S, lock);
 }
 
+/// Many more than are looked up at the same time.
+const NEWCOMERS: usize = 600;
+
+#[test]
+fn hundreds_who_come_while_mariadb_stands_still_are_all_told_in_time_and_all_let_in_after() {
+    let mut freeze = Freeze(MariaDb::start());
+    let database = Database::on(&freeze.0.url());
+    let server = Server::on(&database).start();
+    let open = || -> Vec<Client> { (0..NEWCOMERS).map(|_| Client::connect(&server)).collect() };
+    let hello = |client: &mut Client| {
+        client.send(&json!({"type": "hello", "as": "customer", "token": token()}));
+    };
+    // Connected before, so that what is measured is the answer to hello.
+    let mut turned_away = open();
+    freeze.begin();
+    let since = Instant::now();
+    turned_away.iter_mut().for_each(hello);
+    for client in &mut turned_away {
+        assert_eq!(client.error().1, "unavailable");
+        assert_eq!(client.closed().0, 4003);
+    }
+    let took = since.elapsed();
+    println!("the last was told after {took:?}");
+    assert!(took < ANSWER * 2, "the last was told after {took:?}");
+    freeze.end();
+    eventually("/readyz says 200 again", HEALED, || {
+        server.http("GET", "/readyz", &[], None).status == 200
+    });
+    let mut let_in = open();
+    let_in.iter_mut().for_each(hello);
+    for client in &mut let_in {
+        client.welcome();
+    }
+}
+
 fn survives<O: Outage>(database: &Database, server: ServerBuilder, away_s: u64, mut outage: O) {
     let server = server.start();
     let bearer = server.sign_in();
