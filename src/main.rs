@@ -122,7 +122,10 @@ fn start_log(settings: &ServeArgs) {
     let filter = tracing_subscriber::EnvFilter::new(&settings.log);
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr);
+        .with_writer(io::stderr)
+        // It would be told on stderr as well, by a macro that panics where that cannot be written: a full disk
+        // that has the log on it would be the end of the thread that stores.
+        .log_internal_errors(false);
     match settings.log_format {
         LogFormat::Human => log.with_ansi(io::stderr().is_terminal()).init(),
         LogFormat::Json => log.json().init(),

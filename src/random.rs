@@ -2,6 +2,8 @@
 //! cases, few and always the same in `make test`, so that a commit which passes today passes tomorrow, more and
 //! new ones by `PROPTEST_CASES`. Nothing is kept between runs: what a property finds becomes a test of its own.
 
+use std::iter::once;
+
 use proptest::{
     collection::vec,
     prelude::*,
@@ -90,6 +92,42 @@ pub fn spoilt(good: Vec<String>) -> impl Strategy<Value = String> {
                 }
             })
     })
+}
+
+/// One frame of a WebSocket: its first byte (FIN and opcode), and its payload.
+pub type Frame = (u8, Vec<u8>);
+
+/// A message (1 is text, 2 binary) in frames, cut anywhere, with pings and pongs before and between them.
+pub fn in_frames(opcode: u8, message: Vec<u8>) -> impl Strategy<Value = Vec<Frame>> {
+    let control = (select(&[0x89, 0x8a][..]), vec(any::<u8>(), 0..=125));
+    let controls = vec((any::<Index>(), control), 0..4);
+    (vec(any::<Index>(), 0..6), controls).prop_map(move |(cuts, controls)| {
+        let parts = cut(&message, &cuts);
+        let last = parts.len() - 1;
+        let frame = |(n, part): (usize, &&[u8])| {
+            let fin = if n == last { 0x80 } else { 0 };
+            let opcode = if n == 0 { opcode } else { 0 };
+            (fin | opcode, part.to_vec())
+        };
+        let mut frames: Vec<Frame> = parts.iter().enumerate().map(frame).collect();
+        for (before, control) in controls {
+            frames.insert(before.index(frames.len()), control);
+        }
+        frames
+    })
+}
+
+/// Bytes in one part more than there are cuts; some are empty.
+pub fn cut<'a>(bytes: &'a [u8], cuts: &[Index]) -> Vec<&'a [u8]> {
+    let mut ends: Vec<usize> = (cuts.iter().map(|cut| cut.index(bytes.len() + 1)))
+        .chain(once(bytes.len()))
+        .collect();
+    ends.sort_unstable();
+    let starts = once(0).chain(ends.clone());
+    starts
+        .zip(ends)
+        .map(|(from, to)| &bytes[from..to])
+        .collect()
 }
 
 /// JSON pointers to all that is in it.

@@ -164,26 +164,35 @@ fn announced(head: &[u8]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*, sample::Index};
+
     use super::*;
+    use crate::random;
 
     const LIMIT: usize = 300;
 
     fn frame(first: u8, length: usize) -> Vec<u8> {
+        with(first, &vec![b'm'; length])
+    }
+
+    fn with(first: u8, payload: &[u8]) -> Vec<u8> {
+        let length = payload.len();
         let mut bytes = if let Ok(short @ ..126) = u8::try_from(length) {
             vec![first, 0x80 | short]
         } else {
             let [high, low] = u16::try_from(length).unwrap().to_be_bytes();
             vec![first, 0x80 | 0x7e, high, low]
         };
-        bytes.extend(vec![b'm'; 4 + length]);
+        bytes.extend(b"mask");
+        bytes.extend(payload);
         bytes
     }
 
-    /// Sends all of it in chunks of `size`; what came through, and the verdict.
-    fn through(bytes: &[u8], size: usize) -> (Vec<u8>, Option<Close>) {
+    /// Sends these chunks; what came through, and the verdict.
+    fn through<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> (Vec<u8>, Option<Close>) {
         let mut frames = Gate::new((), LIMIT, Rc::default()).frames;
         let mut passed = Vec::new();
-        for chunk in bytes.chunks(size) {
+        for chunk in chunks {
             match frames.walk(chunk) {
                 Ok(()) => passed.extend(chunk),
                 Err((good, close)) => {
@@ -208,7 +217,7 @@ mod tests {
         ]
         .concat();
         for size in 1..=good.len() {
-            assert_eq!(through(&good, size), (good.clone(), None), "{size}");
+            assert_eq!(through(good.chunks(size)), (good.clone(), None), "{size}");
         }
     }
 
@@ -232,7 +241,7 @@ mod tests {
             ("continues nothing", frame(0x80, 1), Close::Protocol),
         ] {
             let all = [frame(0x81, 5), bad].concat();
-            let (passed, verdict) = through(&all, all.len());
+            let (passed, verdict) = through([&all[..]]);
             assert_eq!((passed, verdict), (frame(0x81, 5), Some(close)), "{what}");
         }
     }
@@ -240,8 +249,76 @@ mod tests {
     #[test]
     fn fragments_count_together() {
         let all = [frame(0x01, LIMIT), frame(0x89, 3), frame(0x80, 1)].concat();
-        assert_eq!(through(&all, all.len()).1, Some(Close::TooBig));
+        assert_eq!(through([&all[..]]).1, Some(Close::TooBig));
         let all = [frame(0x01, 1), frame(0x81, 1)].concat();
-        assert_eq!(through(&all, all.len()).1, Some(Close::Protocol));
+        assert_eq!(through([&all[..]]).1, Some(Close::Protocol));
+    }
+
+    /// A frame that is bad where `before` bytes of a message have come, or none of it.
+    fn bad(which: u8, before: Option<usize>) -> (Vec<u8>, Close) {
+        let continues = before.is_some();
+        let close = if which == 0 {
+            Close::TooBig
+        } else {
+            Close::Protocol
+        };
+        let bytes = match which {
+            0 => frame(
+                if continues { 0x00 } else { 0x82 },
+                LIMIT + 1 - before.unwrap_or_default(),
+            ),
+            // Out of its turn.
+            1 => frame(if continues { 0x81 } else { 0x80 }, 1),
+            2 => vec![if continues { 0x80 } else { 0x81 }, 1, b'x'],
+            3 => frame(if continues { 0xc0 } else { 0xc1 }, 1),
+            4 => frame(0x83, 1),
+            5 => frame(0x89, 126),
+            _ => frame(0x0a, 1),
+        };
+        (bytes, close)
+    }
+
+    fn message() -> impl Strategy<Value = Vec<random::Frame>> {
+        (1..=2_u8, vec(any::<u8>(), 0..=LIMIT))
+            .prop_flat_map(|(opcode, message)| random::in_frames(opcode, message))
+    }
+
+    proptest! {
+        #![proptest_config(random::cases(500))]
+
+        #[test]
+        fn messages_pass_however_they_are_cut_and_nothing_after_a_bad_frame(
+            messages in vec(message(), 0..4),
+            stop in any::<Index>(),
+            which in proptest::option::of(0..=6_u8),
+            cuts in vec(any::<Index>(), 0..12),
+        ) {
+            let frames = messages.concat();
+            let good = which.map_or(frames.len(), |_| stop.index(frames.len() + 1));
+            let mut begun = None;
+            for (first, payload) in frames[..good].iter().filter(|(first, _)| first & 8 == 0) {
+                let length = begun.unwrap_or_default() + payload.len();
+                begun = (first & 0x80 == 0).then_some(length);
+            }
+            let bad = which.map(|which| bad(which, begun));
+            let bytes_of = |frames: &[random::Frame]| {
+                let bytes = frames.iter().map(|(first, payload)| with(*first, payload));
+                bytes.collect::<Vec<_>>().concat()
+            };
+            let before = bytes_of(&frames[..good]);
+            let (bad, close) = bad.unzip();
+            let bad = bad.unwrap_or_default();
+            let all = [before.clone(), bad, bytes_of(&frames[good..])].concat();
+            let (passed, verdict) = through(random::cut(&all, &cuts));
+            prop_assert_eq!(verdict, close);
+            match which {
+                None => prop_assert_eq!(passed, all),
+                Some(_) => {
+                    // Of a head that comes in parts, what came before one could tell.
+                    let more = passed.strip_prefix(&before[..]);
+                    prop_assert!(more.is_some_and(|head| announced(head).is_none()), "{passed:?}");
+                }
+            }
+        }
     }
 }

@@ -6,6 +6,9 @@
 //   queued → sending → sent (gone once the timeline shows it)
 //   sending → queued (the connection dropped, or an error that is worth another try)
 //   sending → failed (any other error, or no answer in time) → retry() or remove()
+//
+// In each conversation one is under way at a time, so that what was written first stands first; what has
+// failed and a file that is not up yet hold up nothing, and stand where they are when they can be sent.
 
 import type { Clock, Store } from './env';
 import { count, object, textOrNull, text as words } from './json';

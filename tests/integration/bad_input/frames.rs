@@ -1,20 +1,26 @@
 //! Broken WebSocket frames (RFC 6455).
 
 use std::{
+    collections::VecDeque,
     io::Write,
     thread,
     time::{Duration, Instant},
 };
 
+use proptest::{collection::vec, prelude::*, sample::Index, test_runner::TestRunner};
 use serde_json::{Value, json};
 
 use super::{customer, server};
-use crate::support::{
-    Server,
-    raw::{
-        BINARY, CLOSE, FIRST_BINARY, FIRST_TEXT, LAST, MORE, PING, PONG, Raw, TEXT, frame, header,
+use crate::{
+    random,
+    support::{
+        Server,
+        raw::{
+            BINARY, CLOSE, FIRST_BINARY, FIRST_TEXT, LAST, MORE, PING, PONG, Raw, TEXT, frame,
+            header,
+        },
+        token,
     },
-    token,
 };
 
 /// A customer who is in.
@@ -294,4 +300,109 @@ fn control_frames_of_every_size_are_answered() {
         assert_eq!(raw.next_of(PONG), [7; 125]);
     }
     assert!(since.elapsed() < Duration::from_secs(10));
+}
+
+/// What comes over a connection, and where its bytes are cut.
+#[derive(Debug)]
+struct Cut {
+    /// Each as it is and in frames.
+    texts: Vec<(String, Vec<random::Frame>)>,
+    /// What breaks the connection after them, and the code with which it does.
+    end: Option<(Vec<random::Frame>, u16)>,
+    cuts: Vec<Index>,
+}
+
+fn cut() -> impl Strategy<Value = Cut> {
+    let text = "[^\\x00]{0,40}x".prop_flat_map(|text| {
+        let key = token();
+        let post = json!({"type": "message.post", "ref": key, "client_id": key, "text": text});
+        let frames = random::in_frames(1, post.to_string().into_bytes());
+        frames.prop_map(move |frames| (text.clone(), frames))
+    });
+    let half = vec![b' '; 32_768];
+    let end = prop_oneof![
+        Just((vec![(LAST, b"x".to_vec())], 1002)),
+        Just((
+            vec![(FIRST_TEXT, b"{".to_vec()), (TEXT, PING_TEXT.to_vec())],
+            1002
+        )),
+        Just((
+            vec![
+                (FIRST_TEXT, b"\xe4".to_vec()),
+                (PING, vec![]),
+                (LAST, b"x".to_vec())
+            ],
+            1007
+        )),
+        Just((
+            vec![
+                (FIRST_TEXT, half.clone()),
+                (PONG, vec![]),
+                (MORE, half),
+                (LAST, vec![b' '])
+            ],
+            1009
+        )),
+    ];
+    let end = prop_oneof![3 => Just(None), 1 => end.prop_map(Some)];
+    (vec(text, 1..4), end, vec(any::<Index>(), 0..8)).prop_map(|(texts, end, cuts)| Cut {
+        texts,
+        end,
+        cuts,
+    })
+}
+
+#[test]
+fn a_message_arrives_once_and_whole_however_it_is_cut() {
+    let (server, _database) = server();
+    let mut runner = TestRunner::new(random::cases(150));
+    let outcome = runner.run(&cut(), |cut| arrives(&server, &cut));
+    outcome.unwrap_or_else(|why| panic!("{why}"));
+}
+
+fn arrives(server: &Server, Cut { texts, end, cuts }: &Cut) -> Result<(), TestCaseError> {
+    let mut raw = inside(server);
+    let good = texts.iter().flat_map(|(_, frames)| frames);
+    let last = end.iter().flat_map(|(frames, _)| frames);
+    let bytes: Vec<u8> = (good.clone().chain(last))
+        .flat_map(|(first, payload)| frame(*first, payload))
+        .collect();
+    for part in random::cut(&bytes, cuts) {
+        raw.send(part);
+    }
+    if let Some((_, code)) = end {
+        prop_assert_eq!(raw.close_code(), Some(*code));
+        return Ok(());
+    }
+    let mut pings: VecDeque<_> = good.filter(|(first, _)| *first == PING).collect();
+    for (n, (text, _)) in texts.iter().enumerate() {
+        let said = loop {
+            let (first, payload) = raw.next().expect("the connection is up");
+            if first == PONG {
+                let asked = pings.pop_front().map(|(_, payload)| payload);
+                prop_assert_eq!(asked, Some(&payload));
+                continue;
+            }
+            let said: Value = serde_json::from_slice(&payload).unwrap();
+            prop_assert_ne!(&said["type"], "error", "{}", said);
+            if said["type"] == "message.posted" {
+                break said;
+            }
+        };
+        prop_assert_eq!(&said["seq"], &json!(n + 1));
+        prop_assert_eq!(&said["text"], text);
+    }
+    // All of them stand before the end of the last text.
+    prop_assert!(pings.is_empty(), "not answered: {pings:?}");
+    // Nothing more has come of it.
+    raw.send(&frame(TEXT, PING_TEXT));
+    while let Some((first, payload)) = raw.next() {
+        prop_assert_eq!(first, TEXT);
+        let said: Value = serde_json::from_slice(&payload).unwrap();
+        if said["type"] == "pong" {
+            return Ok(());
+        }
+        prop_assert_ne!(&said["type"], "message.posted", "{}", said);
+    }
+    Err(TestCaseError::fail("the connection ended"))
 }

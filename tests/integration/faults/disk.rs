@@ -22,7 +22,11 @@ fn limit_files(server: &Server, bytes: &str) {
 #[test]
 fn a_full_disk_refuses_and_heals() {
     let database = Database::new(Engine::Sqlite);
-    let server = Server::on(&database).deaf_to("XFSZ").start();
+    // The log is on the same disk.
+    let server = Server::on(&database)
+        .deaf_to("XFSZ")
+        .log_to(database.folder().join("log"))
+        .start();
     let bearer = server.sign_in();
     let mut people: Vec<Person> = (0..3)
         .map(|n| Person::new(format!("customer{n}"), Pass::Customer(token())))
