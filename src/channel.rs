@@ -16,6 +16,8 @@ use std::{
 
 use futures_util::Stream;
 
+use crate::bell::{Bell, Round};
+
 /// How much may wait. One item may always wait, however much it counts for.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -96,10 +98,11 @@ impl Marks {
     }
 }
 
-/// A channel with nothing in it.
-pub fn channel<T>(limits: Limits, marks: &Arc<Marks>) -> (Sender<T>, Receiver<T>) {
+/// A channel with nothing in it, whose receiver is on the thread of this bell.
+pub fn channel<T>(limits: Limits, marks: &Arc<Marks>, bell: Bell) -> (Sender<T>, Receiver<T>) {
     let shared = Arc::new(Shared {
         limits,
+        bell,
         marks: Arc::clone(marks),
         state: Mutex::new(State {
             items: Vec::new(),
@@ -113,6 +116,7 @@ pub fn channel<T>(limits: Limits, marks: &Arc<Marks>) -> (Sender<T>, Receiver<T>
 
 struct Shared<T> {
     limits: Limits,
+    bell: Bell,
     marks: Arc<Marks>,
     state: Mutex<State<T>>,
 }
@@ -162,7 +166,7 @@ impl<T> Clone for Sender<T> {
 }
 
 impl<T> Sender<T> {
-    /// Puts something in; [`Sender::wake`] has to follow.
+    /// Puts something in; [`Sender::wake`] or [`Sender::wake_in`] has to follow.
     ///
     /// # Errors
     /// When it does not fit, or nothing is taken any more. The receiver is woken to hear of it.
@@ -203,6 +207,14 @@ impl<T> Sender<T> {
         let waker = self.0.lock().waker.take();
         if let Some(waker) = waker {
             waker.wake();
+        }
+    }
+
+    /// The same, together with others.
+    pub fn wake_in(&self, round: &mut Round) {
+        let waker = self.0.lock().waker.take();
+        if let Some(waker) = waker {
+            round.add(&self.0.bell, waker);
         }
     }
 
@@ -280,7 +292,7 @@ mod tests {
     };
 
     fn small() -> (Sender<u32>, Receiver<u32>) {
-        channel(SMALL, &Arc::default())
+        channel(SMALL, &Arc::default(), Bell::none())
     }
 
     fn one(bytes: usize) -> Weight {
@@ -383,8 +395,8 @@ mod tests {
     #[test]
     fn the_most_that_waited_is_known_for_a_turn_and_how_often_it_was_too_much() {
         let marks = Arc::new(Marks::default());
-        let (sender, mut receiver) = channel(SMALL, &marks);
-        let (other, _other) = channel(SMALL, &marks);
+        let (sender, mut receiver) = channel(SMALL, &marks, Bell::none());
+        let (other, _other) = channel(SMALL, &marks, Bell::none());
         let woken = Arc::new(Count::default());
         let high = |frames, bytes| Weight { frames, bytes };
         for _ in 0..2 {

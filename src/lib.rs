@@ -5,6 +5,7 @@
 //! docs/ARCHITECTURE.md is the map.
 
 pub mod backup;
+pub mod bell;
 pub mod channel;
 pub mod chat;
 pub mod config;

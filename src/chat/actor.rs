@@ -26,6 +26,7 @@ use super::{
     room::Room,
 };
 use crate::{
+    bell::Round,
     channel::Sender,
     domain::{CustomerKey, Refusal, Settings, Timestamp, now},
     metrics::{Committed, Metrics},
@@ -91,6 +92,7 @@ pub struct ChatRoom {
     outside: HashMap<SessionId, Sender<Outbound>>,
     /// Sessions to be woken for what was put in.
     sleeping: Vec<SessionId>,
+    round: Round,
     /// Customers to be looked up.
     coming: coming::Queue,
     stopping: bool,
@@ -129,6 +131,7 @@ impl ChatRoom {
             links: FxHashMap::default(),
             outside: HashMap::new(),
             sleeping: Vec::new(),
+            round: Round::default(),
             coming: coming::Queue::default(),
             stopping: false,
             started: Instant::now(),
@@ -190,9 +193,10 @@ impl ChatRoom {
         for session in self.sleeping.drain(..) {
             if let Some(link) = self.links.get_mut(&session) {
                 link.sleeping = false;
-                link.sender.wake();
+                link.sender.wake_in(&mut self.round);
             }
         }
+        self.round.ring();
     }
 
     fn send(&mut self, group: &Group, commands: &mut VecDeque<Command>) {

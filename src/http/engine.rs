@@ -21,6 +21,7 @@ use super::{
     socket::{self, Limits, Line, Peer},
 };
 use crate::{
+    bell::Bell,
     channel::{self, Receiver, Sender, channel},
     incident::incident,
     socketio::engine::{
@@ -277,7 +278,7 @@ impl<A: Application> Endpoint<A> {
             frames: self.settings.queue_frames,
             bytes: self.settings.queue_bytes,
         };
-        let (sender, receiver) = channel(queue, &self.settings.marks);
+        let (sender, receiver) = channel(queue, &self.settings.marks, Bell::here());
         let socket = EngineSocket {
             id,
             found,

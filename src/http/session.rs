@@ -21,6 +21,7 @@ use super::{
     socket::{self, Limits, Peer},
 };
 use crate::{
+    bell::Bell,
     channel::{Receiver, Sender, channel},
     chat::{Enter, Entrant, FromSession, Knock, Leave, Outbound, PageWritten, SessionId, Visitor},
     domain::{Channel, Code, CustomerKey, Refusal, SessionKey},
@@ -43,7 +44,7 @@ pub async fn connect(
     app: web::Data<App>,
 ) -> Result<HttpResponse, Answer> {
     access::check_origin(&request, &app.settings.origins)?;
-    let (sender, receiver) = channel(app.queue_limits(), app.metrics.marks());
+    let (sender, receiver) = channel(app.queue_limits(), app.metrics.marks(), Bell::here());
     let session = Session {
         id: app.next_session(),
         login: access::cookie_key(&request),

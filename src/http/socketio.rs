@@ -26,6 +26,7 @@ use super::{
     session::SEAT_MS,
 };
 use crate::{
+    bell::Bell,
     channel::{Receiver, Sender, channel},
     chat::{Enter, Entrant, FromSession, Leave, Outbound, PageWritten, SessionId, Visitor},
     config::Switch,
@@ -138,7 +139,7 @@ impl Chat {
         let seat = app
             .seat(request)
             .ok_or_else(|| Refused::too_many("too many connections from this address", SEAT_MS))?;
-        let (sender, receiver) = channel(app.queue_limits(), app.metrics.marks());
+        let (sender, receiver) = channel(app.queue_limits(), app.metrics.marks(), Bell::here());
         let counted = app.metrics.connection(Role::Unknown, wire(version));
         Ok(Self {
             counted,

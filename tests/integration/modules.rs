@@ -8,7 +8,8 @@ use std::{
 /// Each module with the modules of ours that it may use.
 const DIRECTIONS: &[(&str, &[&str])] = &[
     ("domain", &[]),
-    ("channel", &[]),
+    ("bell", &[]),
+    ("channel", &["bell"]),
     ("metrics", &["domain", "channel"]),
     ("texts", &["metrics"]),
     ("incident", &["domain"]),
@@ -36,7 +37,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     (
         "chat",
         &[
-            "domain", "channel", "texts", "metrics", "protocol", "store", "incident",
+            "bell", "domain", "channel", "texts", "metrics", "protocol", "store", "incident",
         ],
     ),
     ("export", &["domain", "protocol", "store"]),
@@ -46,6 +47,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     (
         "http",
         &[
+            "bell",
             "domain",
             "channel",
             "texts",
