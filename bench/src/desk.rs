@@ -4,6 +4,7 @@
 use std::{
     io,
     process::Command,
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
@@ -216,7 +217,6 @@ impl Talk {
         agents: &[Who],
         talkers: &[Who],
         mut enough: impl FnMut(&mut Crowd) -> io::Result<bool>,
-        mut other: impl FnMut(&mut Crowd, Who, &Heard) -> io::Result<()>,
     ) -> io::Result<()> {
         let began = Instant::now();
         let (base, mut said) = (self.sent.len(), 0_u32);
@@ -241,7 +241,7 @@ impl Talk {
                 _ => {}
             }
             let wait = due.saturating_duration_since(Instant::now());
-            crowd.turn(wait.min(Duration::from_millis(5)), |crowd, who, heard| {
+            crowd.turn(wait.min(Duration::from_millis(5)), |_, who, heard| {
                 if let Heard::Posted(posted) = heard
                     && let Some((side, number)) = read(posted.text)
                     && let Some(sent) = self.sent.get(number)
@@ -253,7 +253,7 @@ impl Talk {
                         self.to_customer.push(took);
                     }
                 }
-                other(crowd, who, heard)
+                Ok(())
             })?;
         }
     }
@@ -275,6 +275,53 @@ impl Talk {
     }
 }
 
+/// These talk for so long.
+fn talk_for(
+    crowd: &mut Crowd,
+    agents: &[Who],
+    talkers: &[Who],
+    rate: u32,
+    time: Duration,
+) -> io::Result<Talk> {
+    let mut talk = Talk::new(rate);
+    let until = Instant::now() + time;
+    talk.go_on(crowd, agents, talkers, |_| Ok(Instant::now() >= until))?;
+    Ok(talk)
+}
+
+/// All of these are cut off, and come back as browsers do: by themselves, in no order, within the first second.
+/// Seconds until the last is in.
+fn all_back(crowd: &mut Crowd, cut: &[Who]) -> io::Result<f64> {
+    for (number, who) in cut.iter().enumerate() {
+        crowd.go(*who);
+        crowd.resume(*who, number);
+    }
+    let cut_off = Instant::now();
+    let (mut left, mut next) = (cut.len(), 0);
+    while left > 0 {
+        let since = cut_off.elapsed();
+        let due = if since > Duration::from_secs(1) {
+            cut.len()
+        } else {
+            cut.len() * usize::try_from(since.as_millis()).unwrap_or(0) / 1_000
+        };
+        while next < due {
+            crowd.come(cut[next])?;
+            next += 1;
+        }
+        if since > Duration::from_secs(60) {
+            return Err(wrong(&format!("{left} are not back")));
+        }
+        crowd.turn(Duration::from_millis(5), |_, who, heard| {
+            if matches!(heard, Heard::In) && who >= cut[0] {
+                left -= 1;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(cut_off.elapsed().as_secs_f64())
+}
+
 pub fn crowd(programs: &Programs, measured: Duration) -> io::Result<Figures> {
     let server = Server::start(Kind::KefuMariaDb, programs, Room::Private)?;
     let bearer = server.sign_in()?;
@@ -284,80 +331,52 @@ pub fn crowd(programs: &Programs, measured: Duration) -> io::Result<Figures> {
     let agents: Vec<_> = (0..AGENTS)
         .map(|_| crowd.add(agent_hello(&bearer)))
         .collect();
-    let customers: Vec<_> = (0..CROWD + OTHERS)
-        .map(|n| crowd.add(hello(n, "")))
-        .collect();
-    let (others, cut) = customers.split_at(OTHERS);
-    crowd.bring(customers.iter().copied())?;
+    let cut: Vec<_> = (0..CROWD).map(|n| crowd.add(hello(n, ""))).collect();
+    crowd.bring(cut.iter().copied())?;
     std::thread::sleep(Duration::from_secs(3));
     #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
-    let per_head = |now: u64| (now as f64 - before as f64) / 1024.0 / customers.len() as f64;
+    let per_head = |now: u64| (now as f64 - before as f64) / 1024.0 / cut.len() as f64;
     let idle_kib = per_head(server.memory()?);
 
     crowd.bring(agents.iter().copied())?;
-    begin(&mut crowd, &customers[..TALKERS])?;
-    let talk = |crowd: &mut Crowd, talkers: &[Who], rate, time: Duration| {
-        let mut talk = Talk::new(rate);
-        let until = Instant::now() + time;
-        talk.go_on(
-            crowd,
-            &agents,
-            talkers,
-            |_| Ok(Instant::now() >= until),
-            |_, _, _| Ok(()),
-        )?;
-        io::Result::Ok(talk)
-    };
+    // The others, with agents of their own, whom the crowd does not keep waiting on this side.
+    let mut desk = Crowd::new(server.address)?;
+    let colleagues: Vec<_> = (0..AGENTS)
+        .map(|_| desk.add(agent_hello(&bearer)))
+        .collect();
+    let others: Vec<_> = (CROWD..CROWD + OTHERS)
+        .map(|n| desk.add(hello(n, "")))
+        .collect();
+    desk.bring(colleagues.iter().chain(&others).copied())?;
+    begin(&mut crowd, &cut[..TALKERS])?;
     let Talk {
         to_agent,
         to_customer,
         ..
-    } = talk(&mut crowd, &customers[..TALKERS], RATE, measured)?;
-    let quiet = talk(&mut crowd, others, OTHERS_RATE + 1, measured)?;
+    } = talk_for(&mut crowd, &agents, &cut[..TALKERS], RATE, measured)?;
+
+    begin(&mut desk, &others)?;
+    let quiet = talk_for(&mut desk, &colleagues, &others, OTHERS_RATE + 1, measured)?;
     let quiet = [quiet.to_agent, quiet.to_customer].concat();
 
     // All at once: gone, and back as soon as they can.
     let mut meanwhile = Talk::new(OTHERS_RATE);
-    for (number, who) in cut.iter().enumerate() {
-        crowd.go(*who);
-        crowd.resume(*who, number + OTHERS);
-    }
-    let cut_off = Instant::now();
-    let (mut back, mut next, mut back_s) = (0, 0, 0.0);
-    let left = std::cell::Cell::new(cut.len());
-    meanwhile.go_on(
-        &mut crowd,
-        &agents,
-        others,
-        |crowd| {
-            // As browsers do: everybody by themselves, in no order, within the first second.
-            let due = if cut_off.elapsed() > Duration::from_secs(1) {
-                cut.len()
-            } else {
-                cut.len() * usize::try_from(cut_off.elapsed().as_millis()).unwrap_or(0) / 1_000
-            };
-            while next < due {
-                crowd.come(cut[next])?;
-                next += 1;
-            }
-            if cut_off.elapsed() > Duration::from_secs(60) {
-                return Err(wrong(&format!("{} are not back", left.get())));
-            }
-            Ok(left.get() == 0)
-        },
-        |_, who, heard| {
-            if matches!(heard, Heard::In) && who >= cut[0] {
-                back += 1;
-                left.set(cut.len() - back);
-                back_s = cut_off.elapsed().as_secs_f64();
-            }
-            Ok(())
-        },
-    )?;
+    let over = AtomicBool::new(false);
+    let back_s = std::thread::scope(|scope| {
+        let talk = scope.spawn(|| {
+            meanwhile.go_on(&mut desk, &colleagues, &others, |_| {
+                Ok(over.load(Ordering::Relaxed))
+            })
+        });
+        let back_s = all_back(&mut crowd, &cut);
+        over.store(true, Ordering::Relaxed);
+        let talked = talk.join().map_err(|_| wrong("the others are gone"))?;
+        talked.and(back_s)
+    })?;
     let others_meanwhile = [meanwhile.to_agent, meanwhile.to_customer].concat();
     #[allow(clippy::cast_precision_loss, reason = "some thousands")]
     let refused = crowd.refusals as f64;
-    drop(crowd);
+    drop((crowd, desk));
     std::thread::sleep(Duration::from_secs(12));
     let kept_kib = per_head(server.memory()?);
     drop(server);
