@@ -76,8 +76,17 @@ struct Listeners {
     metrics: Option<TcpListener>,
 }
 
+/// How many may wait to be accepted; the kernel caps it (`net.core.somaxconn`). Where thousands who were cut off
+/// come back in the same moment, the 128 of the standard library turn most of them away, and their kernels try
+/// again after 1, 3, 7 … seconds.
+const BACKLOG: i32 = 4_096;
+
 fn bind(listen: SocketAddr, setting: &str) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(listen).map_err(|error| {
+    let bound = TcpListener::bind(listen).and_then(|listener| {
+        SockRef::from(&listener).listen(BACKLOG)?;
+        Ok(listener)
+    });
+    bound.map_err(|error| {
         ServeError::Io(format!(
             "cannot listen on {listen}: {error}; {setting} sets another address"
         ))

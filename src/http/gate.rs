@@ -311,13 +311,12 @@ mod tests {
             let all = [before.clone(), bad, bytes_of(&frames[good..])].concat();
             let (passed, verdict) = through(random::cut(&all, &cuts));
             prop_assert_eq!(verdict, close);
-            match which {
-                None => prop_assert_eq!(passed, all),
-                Some(_) => {
-                    // Of a head that comes in parts, what came before one could tell.
-                    let more = passed.strip_prefix(&before[..]);
-                    prop_assert!(more.is_some_and(|head| announced(head).is_none()), "{passed:?}");
-                }
+            let more = passed.strip_prefix(&before[..]);
+            if which.is_none() {
+                prop_assert_eq!(passed, all);
+            } else {
+                // Of a head that comes in parts, what came before one could tell.
+                prop_assert!(more.is_some_and(|head| announced(head).is_none()), "{passed:?}");
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The limits: each says what it is, and can be set.
 
 use std::{
+    net::TcpStream,
     thread,
     time::{Duration, Instant},
 };
@@ -39,6 +40,20 @@ fn answer(client: &mut Client) -> Option<u64> {
         }
         _ => None,
     })
+}
+
+/// A wave of those who were cut off: whomever the kernel does not take in at once, it lets wait for seconds.
+#[test]
+fn who_come_in_the_same_moment_are_let_in() {
+    let (_database, server) = server(|it| it);
+    server.signal("STOP");
+    let a_moment = Duration::from_millis(500);
+    let wave: Vec<_> = (0..500)
+        .map_while(|_| TcpStream::connect_timeout(&server.address, a_moment).ok())
+        .collect();
+    server.signal("CONT");
+    assert_eq!(wave.len(), 500, "are let in");
+    ping(&mut customer(&server));
 }
 
 #[test]

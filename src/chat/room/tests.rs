@@ -2,6 +2,7 @@
 //! be late, and a seeded die decides what happens next.
 
 mod business;
+mod identity;
 mod random;
 mod tags;
 
@@ -9,7 +10,7 @@ use std::collections::VecDeque;
 
 use super::*;
 use crate::{
-    chat::command::Found,
+    chat::command::{Found, Recognised},
     domain::{
         Action, Actor, AgentId, AgentRef, Author, Candidate, Change, Channel, ClientId, Event,
         EventName, Kind, Listed, Message, Role, State, Status, Tag, TextLimits, choose, decide,
@@ -25,8 +26,14 @@ const AGENT: SessionKey = SessionKey([7; 32]);
 
 struct World {
     room: Room,
-    /// Conversation 1 is the first, with its owner and its messages.
+    /// Conversation 1 is the first, with its owner (in a shared room nobody) and its messages.
     stored: Vec<(CustomerKey, Vec<Message>)>,
+    /// Customers of whom there is a trace.
+    customers: BTreeSet<CustomerKey>,
+    /// Tokens of identified customers, and of those who became one.
+    tokens: BTreeMap<CustomerKey, Holder>,
+    /// Those of them that have ended, of which the room has not heard.
+    ended: Vec<CustomerKey>,
     /// Handed to the writer, not committed yet.
     writes: VecDeque<Write>,
     /// Committed, not reported yet.
@@ -43,10 +50,23 @@ struct World {
     closed: BTreeMap<SessionId, Close>,
 }
 
+/// Whose a token is, by the key under which the program knows them.
+#[derive(Clone, Copy)]
+enum Holder {
+    Live(CustomerKey),
+    Ended(CustomerKey),
+    /// It was of somebody anonymous, who has been identified.
+    Merged(CustomerKey),
+}
+
 impl World {
     fn new() -> Self {
+        Self::of(RoomKind::Private)
+    }
+
+    fn of(kind: RoomKind) -> Self {
         let settings = RoomSettings {
-            kind: RoomKind::Private,
+            kind,
             after_close: crate::domain::AfterClose::Reopen,
             text: TextLimits {
                 chars: 100,
@@ -66,7 +86,13 @@ impl World {
         };
         Self {
             room: Room::new(settings),
-            stored: Vec::new(),
+            stored: match kind {
+                RoomKind::Private => Vec::new(),
+                RoomKind::Shared => vec![(CustomerKey([0; 32]), Vec::new())],
+            },
+            customers: BTreeSet::new(),
+            tokens: BTreeMap::new(),
+            ended: Vec::new(),
             writes: VecDeque::new(),
             reports: VecDeque::new(),
             tags: Vec::new(),
@@ -173,7 +199,7 @@ impl World {
             Some(Write::MarkRead(mark)) => Written::Read {
                 ticket: mark.ticket,
                 conversation: mark.conversation,
-                owner: Some(self.stored[index_of(mark.conversation)].0),
+                owner: self.owner(index_of(mark.conversation)),
                 side: match mark.by {
                     Poster::Customer { .. } => Side::Customer,
                     Poster::Agent(_) => Side::Agent,
@@ -187,15 +213,135 @@ impl World {
         self.reports.push_back(report);
     }
 
-    /// A customer writes to their own conversation only.
+    fn is_shared(&self) -> bool {
+        self.room.settings.kind == RoomKind::Shared
+    }
+
+    fn owner(&self, index: usize) -> Option<CustomerKey> {
+        (!self.is_shared()).then(|| self.stored[index].0)
+    }
+
+    /// Whether a conversation is for a customer.
+    fn is_for(&self, key: CustomerKey, index: usize) -> bool {
+        let owner = self.stored.get(index).map(|(owner, _)| *owner);
+        owner.is_some_and(|owner| self.is_shared() || owner == key)
+    }
+
+    /// What is there for a customer.
+    fn own(&self, key: CustomerKey) -> Vec<usize> {
+        let all = 0..self.stored.len();
+        all.filter(|index| self.is_for(key, *index)).collect()
+    }
+
+    /// Who writes: what somebody sends who has been identified meanwhile, is the identified customer's.
+    fn writer(&self, key: CustomerKey) -> CustomerKey {
+        match self.tokens.get(&key) {
+            Some(Holder::Merged(into)) => *into,
+            _ => key,
+        }
+    }
+
+    /// A customer writes to what is for them only.
     fn may_write(&self, post: &Post) -> bool {
         match (&post.from, post.conversation) {
             (Poster::Customer { key, .. }, Some(id)) => {
-                let owner = self.stored.get(index_of(id)).map(|(owner, _)| owner);
-                owner == Some(key)
+                self.is_for(self.writer(*key), index_of(id))
             }
             _ => true,
         }
+    }
+
+    /// The host site says who holds a token: what is theirs by it is the customer's, whose new token is `new`.
+    /// `false` where the token is the customer's already.
+    fn identify(&mut self, token: CustomerKey, into: CustomerKey, new: CustomerKey) -> bool {
+        match self.tokens.get(&token) {
+            Some(Holder::Live(of)) if *of == into => return false,
+            Some(Holder::Live(_)) => self.end_token(token),
+            Some(Holder::Ended(_) | Holder::Merged(_)) => {}
+            None => {
+                self.tokens.insert(token, Holder::Merged(into));
+                self.ended.push(token);
+                self.customers.remove(&token);
+                for (owner, _) in &mut self.stored {
+                    if *owner == token {
+                        *owner = into;
+                    }
+                }
+            }
+        }
+        self.customers.insert(into);
+        self.tokens.insert(new, Holder::Live(into));
+        // One of them at most is open; the older ones end.
+        let mut older = if self.is_shared() {
+            Vec::new()
+        } else {
+            self.own(into)
+        };
+        older.pop();
+        for index in older {
+            let State { status, agent } = self.state(index);
+            if status != Status::Closed {
+                let state = State {
+                    status: Status::Closed,
+                    agent,
+                };
+                let change = Change {
+                    state,
+                    event: EventName::Closed,
+                    about: agent,
+                };
+                self.store_event(index, Author::System, change);
+            }
+        }
+        true
+    }
+
+    /// A token of an identified customer opens nothing any more.
+    fn end_token(&mut self, token: CustomerKey) {
+        if let Some(Holder::Live(of)) = self.tokens.get(&token) {
+            self.tokens.insert(token, Holder::Ended(*of));
+            self.ended.push(token);
+        }
+    }
+
+    /// The room hears which tokens have ended. It asks long after the writer has reported what was committed
+    /// before.
+    fn read_ended(&mut self) {
+        if !self.reports.is_empty() {
+            return;
+        }
+        let ended = std::mem::take(&mut self.ended).into_iter();
+        let ended = ended.filter_map(|token| {
+            let (owner, merged) = match self.tokens[&token] {
+                Holder::Live(_) => return None,
+                Holder::Ended(owner) => (owner, false),
+                Holder::Merged(owner) => (owner, true),
+            };
+            let own = if merged { self.own(owner) } else { Vec::new() };
+            Some(Recognised {
+                token,
+                owner,
+                merged,
+                conversations: own.into_iter().map(|index| self.listed(index)).collect(),
+            })
+        });
+        let ended = Command::TokensEnded(ended.collect());
+        self.apply(ended);
+    }
+
+    /// What the store finds for a customer who comes in.
+    fn join_customer(&self, key: CustomerKey) -> Result<CustomerJoin, Refusal> {
+        let known_as = match self.tokens.get(&key) {
+            None => key,
+            Some(Holder::Live(of)) => *of,
+            Some(Holder::Ended(_) | Holder::Merged(_)) => return Err(Refusal::token_ended()),
+        };
+        let own = self.own(known_as).into_iter();
+        Ok(CustomerJoin {
+            key: Some(known_as),
+            customer: (self.customers.get(&known_as)).map(|key| customer(*key)),
+            conversations: own.map(|index| self.listed(index)).collect(),
+        })
     }
 
     /// Hands out what waits, to the agents 1 to 3.
@@ -219,7 +365,7 @@ impl World {
             changes.push(Acted {
                 ticket,
                 event: Some(event),
-                owner: Some(self.stored[index].0),
+                owner: self.owner(index),
                 conversation: self.conversation(index),
             });
         }
@@ -237,25 +383,31 @@ impl World {
     }
 
     fn commit_post(&mut self, post: Post) -> Posted {
+        let is_same = |m: &&Message| m.client_id.as_ref() == Some(&post.client_id);
         let (index, author) = match &post.from {
             Poster::Customer { key, .. } => {
-                let known = self.stored.iter().position(|(owner, _)| owner == key);
-                let index = known.unwrap_or_else(|| {
-                    self.stored.push((*key, Vec::new()));
+                let key = self.writer(*key);
+                self.customers.insert(key);
+                let own = self.own(key);
+                let retry = || {
+                    let mut own = own.iter();
+                    own.find(|index| self.stored[**index].1.iter().any(|m| is_same(&m)))
+                };
+                let named = post.conversation.map(index_of);
+                let index = named.or_else(|| retry().or(own.last()).copied());
+                let index = index.unwrap_or_else(|| {
+                    self.stored.push((key, Vec::new()));
                     self.stored.len() - 1
                 });
-                let author = Author::Customer {
-                    id: customer(index).id,
-                    name: None,
-                };
-                (index, author)
+                let CustomerRef { id, name, .. } = customer(key);
+                (index, Author::Customer { id, name })
             }
             Poster::Agent(agent) => {
-                let index = index_of(post.conversation.unwrap());
-                (index, by_agent(agent))
+                let shared = self.is_shared().then_some(0);
+                let index = post.conversation.map(index_of).or(shared);
+                (index.unwrap(), by_agent(agent))
             }
         };
-        let is_same = |m: &&Message| m.client_id.as_ref() == Some(&post.client_id);
         let earlier = self.stored[index].1.iter().find(is_same).cloned();
         let duplicate = earlier.is_some();
         let (message, event) = if let Some(message) = earlier {
@@ -275,7 +427,7 @@ impl World {
         Posted {
             ticket: post.ticket,
             duplicate,
-            owner: Some(self.stored[index].0),
+            owner: self.owner(index),
             conversation: self.conversation(index),
             status_changed: !duplicate && (message.seq == Seq(1) || event.is_some()),
             event,
@@ -301,7 +453,7 @@ impl World {
         Written::Acted(Acted {
             ticket,
             event,
-            owner: Some(self.stored[index].0),
+            owner: self.owner(index),
             conversation: self.conversation(index),
         })
     }
@@ -348,8 +500,13 @@ impl World {
     fn state(&self, index: usize) -> State {
         let events = self.stored[index].1.iter();
         let Some(Event { name, agent }) = events.rev().find_map(|m| m.event.as_ref()) else {
+            let status = if self.is_shared() {
+                Status::Open
+            } else {
+                Status::Waiting
+            };
             return State {
-                status: Status::Waiting,
+                status,
                 agent: None,
             };
         };
@@ -381,31 +538,20 @@ impl World {
             Effect::LookUp {
                 session, entrant, ..
             } => {
-                let found = match entrant {
+                let outcome = match entrant {
                     Entrant::Customer(visitor) => {
-                        let own = self
-                            .stored
-                            .iter()
-                            .position(|(owner, _)| *owner == visitor.key);
-                        Found::Customer(CustomerJoin {
-                            key: Some(visitor.key),
-                            customer: own.map(customer),
-                            conversations: own
-                                .into_iter()
-                                .map(|index| self.listed(index))
-                                .collect(),
-                        })
+                        self.join_customer(visitor.key).map(Found::Customer)
                     }
                     Entrant::Agent(key) => {
                         let all = (0..self.stored.len())
                             .map(|index| self.listed(index))
                             .collect();
-                        Found::Agent(who_has(key), all, vec![])
+                        Ok(Found::Agent(who_has(key), all, vec![]))
                     }
                 };
                 Command::Found {
                     session,
-                    outcome: Ok(found),
+                    outcome,
                     now: now(),
                 }
             }
@@ -454,9 +600,10 @@ impl World {
         page: PageAsked,
         limit: usize,
     ) -> Option<MessagePage> {
-        let (owner, messages) = self.stored.get(index_of(conversation))?;
+        let index = index_of(conversation);
+        let (_, messages) = self.stored.get(index)?;
         let side = match viewer {
-            Viewer::Customer(key) if key != *owner => return None,
+            Viewer::Customer(key) if !self.is_for(key, index) => return None,
             Viewer::Customer(_) => Side::Customer,
             Viewer::Agent => Side::Agent,
         };
@@ -491,6 +638,8 @@ impl World {
                 self.commit();
             } else if !self.reports.is_empty() {
                 self.report();
+            } else if !self.ended.is_empty() {
+                self.read_ended();
             } else {
                 return;
             }
@@ -504,7 +653,7 @@ impl World {
             id: conversation_id(index),
             status,
             last_seq: messages.last().map_or(Seq::ZERO, |m| m.seq),
-            customer: Some(customer(index)),
+            customer: self.owner(index).map(customer),
             agent: agent.map(|id| AgentRef {
                 id,
                 name: format!("agent {id}"),
@@ -574,10 +723,9 @@ fn index_of(id: ConversationId) -> usize {
     usize::try_from(id.0 - 1).unwrap_or(usize::MAX)
 }
 
-fn customer(index: usize) -> CustomerRef {
-    let id = CustomerId(i64::try_from(index).unwrap() + 1);
+fn customer(key: CustomerKey) -> CustomerRef {
     CustomerRef {
-        id,
+        id: CustomerId(key.0[0].into()),
         name: None,
         page: None,
         language: None,
@@ -585,9 +733,13 @@ fn customer(index: usize) -> CustomerRef {
 }
 
 fn visitor(n: u8) -> Entrant {
+    with_token(n, CustomerKey([n; 32]))
+}
+
+fn with_token(n: u8, token: CustomerKey) -> Entrant {
     Entrant::Customer(Visitor {
-        key: CustomerKey([n; 32]),
-        token: CustomerKey([n; 32]),
+        key: token,
+        token,
         address: Some(std::net::IpAddr::from([203, 0, 113, n])),
         page: None,
         language: None,
@@ -931,16 +1083,24 @@ fn walk(seed: u64) {
     }
     everyone.extend(sessions.into_iter().map(|session| (session, true)));
     for (walker, stayed) in everyone {
-        check_log(&world, &walker, stayed, seed);
+        let key = walker.1.map(|n| CustomerKey([n; 32]));
+        let may = |index| key.is_none_or(|key| world.is_for(key, index));
+        check_log(&world, &walker, may, stayed, seed);
     }
 }
 
-/// What one session was told and sent, against what is stored.
-fn check_log(world: &World, (session, who, resume): &Walker, stayed: bool, seed: u64) {
-    for (index, (owner, messages)) in world.stored.iter().enumerate() {
+/// What one session was told and sent, against what is stored and what it may see.
+fn check_log(
+    world: &World,
+    (session, who, resume): &Walker,
+    may: impl Fn(usize) -> bool,
+    stayed: bool,
+    seed: u64,
+) {
+    for (index, (_, messages)) in world.stored.iter().enumerate() {
         let id = conversation_id(index).0;
         let (told, got) = world.seen(*session, id);
-        let may = who.is_none_or(|n| CustomerKey([n; 32]) == *owner);
+        let may = may(index);
         assert!(
             may || got.is_empty(),
             "seed {seed}: session {session} heard of {id}"
@@ -954,9 +1114,9 @@ fn check_log(world: &World, (session, who, resume): &Walker, stayed: bool, seed:
             .map(|m| m.seq.0)
             .collect();
         let held = resume.iter().find(|(of, _)| *of == id).map(|(_, seq)| *seq);
-        // Without either the conversation began during the session.
+        // A conversation that `welcome` did not tell of began, or became theirs, during the session.
         let begun = || who.map_or_else(|| got.first().map_or(0, |first| first - 1), |_| 0);
-        let start = held.or(told).unwrap_or_else(begun);
+        let start = told.map_or_else(begun, |told| held.unwrap_or(told));
         let due: Vec<i64> = meant.into_iter().filter(|seq| *seq > start).collect();
         let got_all = if stayed {
             got == due

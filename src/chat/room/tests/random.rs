@@ -1,6 +1,7 @@
-//! The room as a state machine: random commands of three customers and three agents, answers and failures of
-//! the store at random times, and what must hold whatever they are. After every step:
-//! - a customer hears of their own conversation only, and never of a note or a tag;
+//! The room as a state machine, private or shared: random commands of three customers and three agents, answers
+//! and failures of the store at random times, and what must hold whatever they are. Now and then the host site
+//! says that a customer is one of its two, or they log out. After every step:
+//! - a customer hears of their own conversations only, and never of a note or a tag;
 //! - whoever is gone hears nothing but answers to what they asked before;
 //! - what the room holds of its sessions fits together.
 //!
@@ -40,7 +41,11 @@ enum Step {
     History(Index, i64, PageAsked),
     SetAway(Index, bool),
     SignOut(u8),
+    /// The host site says which of its two customers somebody is.
+    Identify(u8, u8),
     LogOut(u8),
+    /// The room hears which tokens have ended.
+    LookAtTokens,
     Block(Vec<u8>),
     Assign(AssignmentMode),
     Retag(i64),
@@ -73,6 +78,8 @@ fn step() -> impl Strategy<Value = Step> {
         Just(Action::Close),
         Just(Action::Reopen),
     ];
+    // Mostly one, in several browsers.
+    let account = prop_oneof![4 => Just(4_u8), 1 => Just(5)];
     let page = prop_oneof![
         Just(PageAsked::Newest),
         (0..9_i64).prop_map(|seq| PageAsked::Before(Seq(seq))),
@@ -94,8 +101,10 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (index(), 0..5_i64, page).prop_map(|(by, to, page)| Step::History(by, to, page)),
         1 => (index(), any::<bool>()).prop_map(|(by, away)| Step::SetAway(by, away)),
         1 => (1..=3_u8).prop_map(Step::SignOut),
+        4 => (1..=3_u8, account).prop_map(|(n, into)| Step::Identify(n, into)),
         1 => (1..=3_u8).prop_map(Step::LogOut),
-        1 => vec(1..=3_u8, 0..2).prop_map(Step::Block),
+        3 => Just(Step::LookAtTokens),
+        1 => vec(1..=5_u8, 0..2).prop_map(Step::Block),
         1 => mode.prop_map(Step::Assign),
         1 => (1..4_i64).prop_map(Step::Retag),
         2 => (1..3_000_u64).prop_map(Step::Tick),
@@ -114,9 +123,10 @@ proptest! {
 
     #[test]
     fn whatever_happens_nobody_hears_what_is_not_theirs_and_everybody_all_that_is(
+        kind in prop_oneof![3 => Just(RoomKind::Private), 1 => Just(RoomKind::Shared)],
         steps in vec(step(), 1..150),
     ) {
-        let mut walk = Walk::new();
+        let mut walk = Walk::new(kind);
         for step in steps {
             walk.take(step);
             walk.check();
@@ -129,6 +139,8 @@ proptest! {
 struct Tab {
     session: u64,
     who: Person,
+    /// A customer's, as their browser had it.
+    token: Option<CustomerKey>,
     resume: Vec<(i64, i64)>,
 }
 
@@ -136,6 +148,11 @@ struct Walk {
     world: World,
     here: Vec<Tab>,
     gone: Vec<Tab>,
+    /// The token in the browser of each customer.
+    tokens: [CustomerKey; 3],
+    next_token: u8,
+    /// By which token each conversation was begun.
+    begun_by: Vec<CustomerKey>,
     /// How many frames of each session were looked at.
     seen: BTreeMap<SessionId, usize>,
     next: u64,
@@ -145,11 +162,14 @@ struct Walk {
 }
 
 impl Walk {
-    fn new() -> Self {
+    fn new(kind: RoomKind) -> Self {
         Self {
-            world: World::new(),
+            world: World::of(kind),
             here: Vec::new(),
             gone: Vec::new(),
+            tokens: [1, 2, 3].map(|n| CustomerKey([n; 32])),
+            next_token: 100,
+            begun_by: Vec::new(),
             seen: BTreeMap::new(),
             next: 0,
             now_ms: 0,
@@ -204,16 +224,9 @@ impl Walk {
                 self.ask(by, Request::SetAway { reference, away });
             }
             Step::SignOut(agent) => world.apply(Command::SignedOut(vec![login(agent)])),
-            Step::LogOut(customer) => {
-                let key = CustomerKey([customer; 32]);
-                let ended = crate::chat::command::Recognised {
-                    token: key,
-                    owner: key,
-                    merged: false,
-                    conversations: Vec::new(),
-                };
-                world.apply(Command::TokensEnded(vec![ended]));
-            }
+            Step::Identify(n, into) => self.identify(n, into),
+            Step::LogOut(n) => self.log_out(n),
+            Step::LookAtTokens => world.read_ended(),
             Step::Block(customers) => self.block(&customers),
             Step::Assign(mode) => {
                 let mut settings = Settings::default();
@@ -259,17 +272,40 @@ impl Walk {
         }
     }
 
+    fn identify(&mut self, n: u8, into: u8) {
+        let new = self.new_token();
+        let token = &mut self.tokens[usize::from(n - 1)];
+        if self.world.identify(*token, CustomerKey([into; 32]), new) {
+            *token = new;
+        }
+    }
+
+    fn log_out(&mut self, n: u8) {
+        let new = self.new_token();
+        let token = std::mem::replace(&mut self.tokens[usize::from(n - 1)], new);
+        self.world.end_token(token);
+    }
+
+    fn new_token(&mut self) -> CustomerKey {
+        self.next_token += 1;
+        CustomerKey([self.next_token; 32])
+    }
+
     fn come(&mut self, who: Person, resume: Vec<(i64, i64)>) {
         self.next += 1;
         let session = self.next;
-        let entrant = match who {
-            Person::Customer(n) => visitor(n),
-            Person::Agent(n) => Entrant::Agent(login(n)),
+        let (entrant, token) = match who {
+            Person::Customer(n) => {
+                let token = self.tokens[usize::from(n - 1)];
+                (with_token(n, token), Some(token))
+            }
+            Person::Agent(n) => (Entrant::Agent(login(n)), None),
         };
         self.world.hello(session, entrant, &resume);
         self.here.push(Tab {
             session,
             who,
+            token,
             resume,
         });
     }
@@ -395,26 +431,35 @@ impl Walk {
         self.world.apply(answer);
     }
 
+    /// Whether a conversation is, or was, for who came by this token.
+    fn is_for(&self, token: CustomerKey, index: usize) -> bool {
+        let now = match self.world.tokens.get(&token) {
+            Some(Holder::Live(of) | Holder::Ended(of)) => *of,
+            Some(Holder::Merged(_)) | None => token,
+        };
+        self.world.is_for(now, index) || self.begun_by[index] == token
+    }
+
     /// What must hold after every step.
     fn check(&mut self) {
+        let begun = self.world.stored.iter().skip(self.begun_by.len());
+        self.begun_by.extend(begun.map(|(owner, _)| *owner));
         for (session, frames) in &self.world.received {
-            let seen = self.seen.entry(*session).or_default();
-            let tab = |tabs: &[Tab]| {
-                let tab = tabs.iter().find(|tab| tab.session == session.0);
-                tab.map(|tab| tab.who)
-            };
-            let was_gone = tab(&self.gone);
-            let who = was_gone.or_else(|| tab(&self.here)).unwrap();
-            for frame in &frames[*seen..] {
-                if let Person::Customer(n) = who {
-                    self.world.check_for_customer(n, frame);
+            let seen = self.seen.get(session).copied().unwrap_or_default();
+            let is = |tab: &&Tab| tab.session == session.0;
+            let gone = self.gone.iter().find(is);
+            let tab = gone.or_else(|| self.here.iter().find(is)).unwrap();
+            for frame in &frames[seen..] {
+                if let Some(token) = tab.token {
+                    self.check_for_customer(token, frame);
                 }
                 assert!(
-                    was_gone.is_none() || is_answer(frame),
-                    "{who:?} is gone and hears {frame:?}"
+                    gone.is_none() || is_answer(frame),
+                    "{:?} is gone and hears {frame:?}",
+                    tab.who
                 );
             }
-            *seen = frames.len();
+            self.seen.insert(*session, frames.len());
         }
         let closed = &self.world.closed;
         let (gone, here) = std::mem::take(&mut self.here)
@@ -432,10 +477,15 @@ impl Walk {
         if self.has_lost {
             // One more message everywhere brings up what nobody has heard of.
             for index in 0..self.world.stored.len() {
-                let customer = self.world.stored[index].0.0[0];
-                self.come(Person::Customer(customer), Vec::new());
+                // Whoever it is may come by a new token.
+                let owner = self.world.stored[index].0;
+                let token = self.new_token();
+                self.world.tokens.insert(token, Holder::Live(owner));
+                self.tokens[0] = token;
+                self.come(Person::Customer(1), Vec::new());
                 self.settle();
-                self.world.post(self.next, None, &format!("last-{index}"));
+                let here = Some(conversation_id(index).0);
+                self.world.post(self.next, here, &format!("last-{index}"));
                 self.settle();
             }
         }
@@ -444,6 +494,7 @@ impl Walk {
             for Tab {
                 session,
                 who,
+                token,
                 resume,
             } in tabs
             {
@@ -452,7 +503,8 @@ impl Walk {
                     Person::Agent(_) => None,
                 };
                 let walker = (*session, customer, resume.clone());
-                check_log(&self.world, &walker, stayed, 0);
+                let may = |index| token.is_none_or(|token| self.is_for(token, index));
+                check_log(&self.world, &walker, may, stayed, 0);
                 if stayed && !self.has_lost {
                     self.world.check_told(*session);
                 }
@@ -483,10 +535,8 @@ impl Walk {
         self.world.settle();
         self.check();
     }
-}
 
-impl World {
-    fn check_for_customer(&self, n: u8, frame: &ServerFrame) {
+    fn check_for_customer(&self, token: CustomerKey, frame: &ServerFrame) {
         let about: Vec<ConversationId> = match frame {
             ServerFrame::Welcome(welcome) => welcome.conversations.iter().map(|c| c.id).collect(),
             ServerFrame::Posted(message) => {
@@ -500,6 +550,12 @@ impl World {
             ServerFrame::ConversationChanged { conversation } => {
                 assert_eq!(conversation.tags, None, "{frame:?}");
                 vec![conversation.id]
+            }
+            // What is sent by a token that was merged is stored as the other's.
+            ServerFrame::Accepted { conversation, .. }
+                if (self.world).is_for(self.world.writer(token), index_of(*conversation)) =>
+            {
+                vec![]
             }
             ServerFrame::Accepted { conversation, .. }
             | ServerFrame::Queue { conversation, .. }
@@ -515,11 +571,13 @@ impl World {
             _ => vec![],
         };
         for conversation in about {
-            let owner = self.stored[index_of(conversation)].0;
-            assert_eq!(owner, CustomerKey([n; 32]), "customer {n} hears {frame:?}");
+            let is_theirs = self.is_for(token, index_of(conversation));
+            assert!(is_theirs, "{token:?} hears {frame:?}");
         }
     }
+}
 
+impl World {
     /// What a session was told last of each conversation is so.
     fn check_told(&self, session: u64) {
         let frames = self.received.get(&SessionId(session)).into_iter().flatten();
@@ -532,12 +590,16 @@ impl World {
             };
             for view in views {
                 let agent = view.agent.as_ref().map(|agent| agent.id);
-                told.insert(view.id, (view.status, agent));
+                let customer = view.customer.as_ref().map(|customer| customer.id);
+                told.insert(view.id, (view.status, agent, customer));
             }
         }
         for (conversation, told) in told {
-            let State { status, agent } = self.state(index_of(conversation));
-            assert_eq!(told, (status, agent), "{conversation}, session {session}");
+            let index = index_of(conversation);
+            let State { status, agent } = self.state(index);
+            let customer = self.owner(index).map(|owner| customer(owner).id);
+            let is = (status, agent, customer);
+            assert_eq!(told, is, "{conversation}, session {session}");
         }
     }
 }
