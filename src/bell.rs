@@ -1,6 +1,6 @@
 //! Wakes tasks of one thread from another, all of them by waking one. A worker thread looks at what others have woken
-//! only once for every 31 tasks of its own (tokio's `LocalSet`), so when thousands connect to it, who is woken one by
-//! one from outside waits for seconds; and each costs the other thread a lock that the worker holds as well.
+//! only once for every 31 tasks of its own (tokio's `LocalSet`), so while thousands connect to it, whoever is woken one
+//! by one from outside comes late; and each costs the other thread a lock that the worker holds as well.
 
 use std::{
     cell::RefCell,
