@@ -15,7 +15,7 @@ export default defineConfig({
   // still for seconds.
   timeout: 180_000,
   expect: { timeout: 30_000 },
-  reporter: 'list',
+  reporter: [['list'], ['./support/brief.ts']],
   use: {
     browserName: 'chromium',
     headless: true,

@@ -1,5 +1,6 @@
 // Two short notes, made here rather than loaded. A browser lets a page sound only after somebody has
 // clicked or typed in it; until then `soundState` says so, and the first click or key wakes it.
+// A browser that loses its sound device gives an `AudioContext` up for good, so another takes its place.
 
 import { signal } from '@preact/signals';
 
@@ -8,6 +9,9 @@ export type SoundState = 'ready' | 'blocked' | 'missing';
 let context: AudioContext | null = null;
 
 export const soundState = signal<SoundState>('blocked');
+
+/** How long after the sound device was lost it is asked for again. */
+const LOST_MS = 2_000;
 
 const GESTURES = ['pointerdown', 'click', 'keydown'] as const;
 
@@ -23,13 +27,21 @@ export function watchSound(): () => void {
     if (context === null) {
       context = new AudioContext();
       context.onstatechange = tell;
+      context.addEventListener('error', lost);
     }
     if (context.state !== 'running') void context.resume().catch(() => {});
     tell();
   };
+  let again: ReturnType<typeof setTimeout> | undefined;
+  const lost = () => {
+    context = null;
+    tell();
+    again = setTimeout(wake, LOST_MS);
+  };
   wake();
   for (const gesture of GESTURES) window.addEventListener(gesture, wake);
   return () => {
+    clearTimeout(again);
     for (const gesture of GESTURES) window.removeEventListener(gesture, wake);
   };
 }

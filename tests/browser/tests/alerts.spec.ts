@@ -8,6 +8,8 @@ interface Told {
   notes: number;
   notices: { title: string; body: string; tag: string }[];
   choose: () => void;
+  /** The sound device goes away. */
+  lose: () => Promise<void>;
 }
 
 type Ears = typeof globalThis & { told: Told };
@@ -15,7 +17,12 @@ type Ears = typeof globalThis & { told: Told };
 /** Writes down what the page plays and shows, and lets it. */
 async function listen(page: Page): Promise<void> {
   await page.addInitScript(() => {
-    const told: Told = { notes: 0, notices: [], choose: () => {} };
+    const told: Told = {
+      notes: 0,
+      notices: [],
+      choose: () => {},
+      lose: async () => {},
+    };
     (globalThis as Ears).told = told;
     const make = AudioContext.prototype.createOscillator;
     AudioContext.prototype.createOscillator = function oscillator() {
@@ -140,6 +147,33 @@ test('while somebody waits the sound comes again, until they are taken', async (
   const after = await notes(agent);
   await agent.page.waitForTimeout(1_500);
   expect(await notes(agent)).toBe(after);
+});
+
+test('a sound device that is lost is found again, without a click', async ({ people }) => {
+  const agent = await people.visitor();
+  await listen(agent.page);
+  await agent.page.addInitScript(() => {
+    const Real = AudioContext;
+    globalThis.AudioContext = class extends Real {
+      constructor() {
+        super();
+        (globalThis as Ears).told.lose = async () => {
+          await this.suspend();
+          this.dispatchEvent(new Event('error'));
+        };
+      }
+    };
+  });
+  await agent.open();
+  await agent.page.goto('/agent#alerts');
+  await expect(agent.page.getByText('Sound works.')).toBeVisible();
+  await agent.page.evaluate(() => (globalThis as Ears).told.lose());
+  await expect(agent.page.getByText('Sound works.')).toBeHidden();
+  await expect(agent.page.getByText('Sound works.')).toBeVisible();
+  const before = await notes(agent);
+  const customer = await people.customer();
+  await customer.send('Hello');
+  await expect.poll(() => notes(agent)).toBe(before + 2);
 });
 
 test('what the browser blocks is said, in the panel and at the foot', async ({ people }) => {
