@@ -314,8 +314,8 @@ pub(super) fn messages_by_client_id(
     for pairs in pairs.chunks(PAIRS) {
         let mut query = messages::table
             .select(MessageRow::as_select())
-            .filter(diesel::dsl::sql::<diesel::sql_types::Bool>("1 = 0"))
             .into_boxed::<MultiBackend>();
+        // Nothing but pairs: with any other condition among them, SQLite goes through the whole table.
         for (conversation, client_id) in pairs {
             let this = messages::conversation_id.eq(*conversation);
             query = query.or_filter(this.and(messages::client_id.eq(*client_id)));

@@ -1,12 +1,26 @@
-//! That nothing reads a whole table of conversations or messages, on the real MariaDB.
+//! That nothing reads a whole table of conversations or messages: what those who review ask, on the real MariaDB;
+//! what the chat asks, on SQLite, which guesses worse.
 
-use std::time::Duration;
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
-use diesel::prelude::*;
+use chrono::TimeDelta;
+use diesel::{
+    connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation},
+    prelude::*,
+};
 
 use crate::{
-    domain::HistoryFilter,
-    store::{connection, connection::DbConnection, history, testing::Database},
+    domain::{Action, AssignmentRules, CustomerKey, HistoryFilter, Seq, now},
+    store::{
+        KeepPresence, Page, Poster, Viewer, connection,
+        connection::DbConnection,
+        history,
+        testing::{Database, Desk, agent, customer_with, posted, wait},
+    },
 };
 
 /// 20,000 conversations of 5,000 customers with 40,000 messages over a year, in a few statements.
@@ -151,4 +165,145 @@ fn the_first_page_of_every_filter_reads_a_small_part() {
         assert!(!page.rows.is_empty(), "{query:?}");
         assert!(read < most, "{query:?} reads {read} rows");
     }
+}
+
+/// Every statement of this process, without its values.
+static ASKED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+fn listen() -> Option<Box<dyn Instrumentation>> {
+    Some(Box::new(|event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            let text = query.to_string();
+            let statement = text.split(" -- binds").next().unwrap_or(&text);
+            let mut asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
+            asked.insert(statement.to_owned());
+        }
+    }))
+}
+
+#[derive(QueryableByName)]
+struct Detail {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    detail: String,
+}
+
+/// The steps of a plan by which SQLite would go through a whole table, but for small ones. To begin an ordered walk
+/// that ends after so many rows is none.
+fn scans(conn: &mut DbConnection, statement: &str) -> Vec<String> {
+    let plan: Vec<Detail> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}"))
+        .load(conn)
+        .unwrap_or_else(|error| panic!("{error}: {statement}"));
+    let large = [
+        "messages",
+        "conversations",
+        "customers",
+        "customer_tokens",
+        "files",
+    ];
+    let steps = plan.into_iter().map(|step| step.detail);
+    let whole = steps.filter(|step| {
+        let mut words = step.split(' ');
+        let is_walk = step.contains(" USING INDEX ") && statement.contains(" LIMIT ");
+        words.next() == Some("SCAN")
+            && words.next().is_some_and(|table| large.contains(&table))
+            && !is_walk
+    });
+    whole.collect()
+}
+
+#[test]
+fn nothing_that_the_chat_asks_goes_through_a_whole_table() {
+    let database = Database::sqlite();
+    // Not what brings the tables up to date.
+    drop(database.store());
+    set_default_instrumentation(listen).unwrap();
+    let store = database.store();
+    let desk = Desk::new(&store);
+    let keys = [1, 2, 3].map(|n| CustomerKey([n; 32]));
+    let customers = keys.map(customer_with);
+    let li = agent(&store, "li");
+    let Poster::Agent(me) = li.clone() else {
+        panic!("not an agent");
+    };
+
+    // One by one, many in one transaction, and each once more, as after an answer that was lost.
+    let mut ids = Vec::new();
+    for poster in &customers {
+        ids.push(desk.post(poster, None, "first").message.conversation);
+        assert!(posted(desk.write(poster, None, "first", "first")).duplicate);
+    }
+    for _ in 0..2 {
+        for n in 0..40 {
+            for (poster, id) in customers.iter().zip(&ids) {
+                desk.submit(poster, None, &format!("m{n}"), "x");
+                desk.submit(&li, Some(*id), &format!("a{n}"), "y");
+            }
+        }
+        desk.collect(40 * 2 * ids.len());
+    }
+    for id in &ids {
+        desk.act(&li, *id, Action::Take);
+        desk.note(&li, *id, "note");
+        desk.read(&li, *id, 3);
+        desk.read(&li, *id, 40);
+    }
+    desk.act(&li, ids[0], Action::Close);
+    desk.act(&li, ids[0], Action::Reopen);
+    desk.dispatch(AssignmentRules::default());
+
+    let resume = ids.clone();
+    let seq = Seq(5);
+    for key in keys {
+        wait(store.join_customer(key, resume.clone())).unwrap();
+    }
+    wait(store.join_agent(me.id, resume)).unwrap();
+    for viewer in [Viewer::Agent, Viewer::Customer(keys[0])] {
+        for page in [Page::After(seq), Page::Before(seq), Page::Newest] {
+            let read = wait(store.messages(viewer, ids[0], page, 20)).unwrap();
+            assert!(!read.unwrap().messages.is_empty());
+        }
+        wait(store.conversation(viewer, ids[0])).unwrap();
+    }
+    wait(store.conversations(None, None, 20)).unwrap();
+    wait(store.queue()).unwrap();
+    wait(store.ended_tokens(now() - TimeDelta::minutes(1))).unwrap();
+    wait(store.block_list()).unwrap();
+    wait(store.tags_of(ids[0])).unwrap();
+    wait(store.keep_presence(KeepPresence {
+        connected: vec![me.id],
+        ended: Vec::new(),
+        rules: AssignmentRules::default(),
+        may_return: true,
+    }))
+    .unwrap();
+
+    let asked = std::mem::take(&mut *ASKED.lock().unwrap());
+    let mut conn = connection::open(&database.url, Duration::from_secs(5)).unwrap();
+    let verbs = ["SELECT", "UPDATE", "DELETE", "INSERT"];
+    let statements: Vec<_> = (asked.iter())
+        .filter(|statement| {
+            verbs
+                .iter()
+                .any(|verb| statement.trim_start().starts_with(verb))
+        })
+        .collect();
+    assert!(
+        statements.len() > 40,
+        "only {} were heard",
+        statements.len()
+    );
+    let whole: Vec<_> = (statements.into_iter())
+        .flat_map(|statement| {
+            let found = scans(&mut conn, statement);
+            found
+                .into_iter()
+                .map(move |step| format!("{step}: {statement}"))
+        })
+        .collect();
+    assert!(whole.is_empty(), "{}", whole.join("\n"));
+    assert_eq!(
+        scans(&mut conn, "SELECT text FROM messages"),
+        ["SCAN messages"],
+        "a plan is looked at"
+    );
 }
