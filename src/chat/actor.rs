@@ -362,7 +362,7 @@ impl Actor for ChatRoom {
             // While the database is away, it stays as it was.
             let read = act.read_blocks().map(|_, _, _| ());
             ctx.spawn(read);
-            let read = act.read_tokens().map(|_, _, _| ());
+            let read = act.read_tokens(ctx).map(|_, _, _| ());
             ctx.spawn(read);
         });
         ctx.run_interval(LOGIN_CHECK, |act, ctx| {
@@ -533,8 +533,8 @@ impl Handler<RenewBlocks> for ChatRoom {
 impl Handler<RenewTokens> for ChatRoom {
     type Result = ResponseActFuture<Self, Result<(), Refusal>>;
 
-    fn handle(&mut self, _: RenewTokens, _: &mut Self::Context) -> Self::Result {
-        self.read_tokens()
+    fn handle(&mut self, _: RenewTokens, ctx: &mut Self::Context) -> Self::Result {
+        self.read_tokens(ctx)
     }
 }
 

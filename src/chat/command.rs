@@ -178,6 +178,9 @@ pub enum Command {
         /// As those who are connected see them.
         view: Box<SettingsView>,
     },
+    /// The database is being asked which tokens of customers have ended; [`Command::TokensEnded`] has to follow,
+    /// whatever comes of it.
+    TokensAsked,
     /// Tokens of customers have ended.
     TokensEnded(Vec<Recognised>),
     /// These are kept out from now on, and nobody else.

@@ -105,6 +105,8 @@ pub struct Room {
     queue: queue::Watch,
     /// Whose tags are being read.
     reading_tags: tags::Reading,
+    /// Whose tokens are being read.
+    recognising: identity::Recognising,
     /// What the business has set.
     business: business::Business,
     /// The agents, and which of them are there.
@@ -132,6 +134,7 @@ impl Room {
             blocks: Arc::default(),
             queue: queue::Watch::default(),
             reading_tags: tags::Reading::default(),
+            recognising: identity::Recognising::default(),
             business: business::Business::default(),
             staff: staff::Staff::default(),
             dispatch: dispatch::Watch::default(),
@@ -199,6 +202,7 @@ impl Room {
             Command::Left(session) => self.left(session, &mut out),
             Command::SignedOut(keys) => self.signed_out(&keys, &mut out),
             Command::Settings { settings, view } => self.set(settings, view, &mut out),
+            Command::TokensAsked => self.recognising.asked(),
             Command::TokensEnded(ended) => self.tokens_ended(ended, &mut out),
             Command::Block { list, now } => self.block(list, now, &mut out),
             Command::Tick { now_ms } => self.tick(now_ms, &mut out),

@@ -143,20 +143,25 @@ impl ChatRoom {
     }
 
     /// Reads which tokens have ended of late, and tells the room of those that it has not heard of.
-    pub(super) fn read_tokens(&mut self) -> ResponseActFuture<Self, Result<(), Refusal>> {
+    pub(super) fn read_tokens(
+        &mut self,
+        ctx: &mut Context<Self>,
+    ) -> ResponseActFuture<Self, Result<(), Refusal>> {
+        self.run(Command::TokensAsked, ctx);
         let store = self.store.clone();
         let heard = self.ended.clone();
         let read = async move { ended_tokens(store, &heard).await.map_err(refuse) };
         let taken = read.into_actor(self).map(|read, act, ctx| {
-            let (ended, all) = read?;
-            let news: Vec<_> = (ended.into_iter())
-                .filter(|one| !act.ended.contains(&one.token))
-                .collect();
-            act.ended = all;
-            if !news.is_empty() {
-                act.run(Command::TokensEnded(news), ctx);
-            }
-            Ok(())
+            let (news, outcome) = match read {
+                Ok((mut ended, all)) => {
+                    ended.retain(|one| !act.ended.contains(&one.token));
+                    act.ended = all;
+                    (ended, Ok(()))
+                }
+                Err(refusal) => (Vec::new(), Err(refusal)),
+            };
+            act.run(Command::TokensEnded(news), ctx);
+            outcome
         });
         Box::pin(taken)
     }

@@ -110,6 +110,7 @@ impl Room {
             };
             answers.push(send(pending.session, accepted));
         }
+        self.recognising.heard(&conversation);
         // The owner's other tabs may be strangers still.
         if let Some(customer) = &conversation.customer
             && let Some(key) = owner
@@ -154,6 +155,7 @@ impl Room {
             };
             answers.push(send(pending.session, done));
         }
+        self.recognising.heard(&conversation);
         self.turned(&conversation, owner, out);
         match event {
             Some(event) => {

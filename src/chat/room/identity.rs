@@ -1,15 +1,54 @@
 //! Customers whom the host site has identified: sessions that come by one of their tokens, and what becomes of
 //! those whose token has ended.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Cursor, Effect, Effects, Room, SessionId, Who, blocked};
 use crate::{
     chat::command::{Entrant, Recognised},
-    domain::{CustomerKey, Seq, Timestamp},
+    domain::{Conversation, ConversationId, CustomerKey, Seq, Timestamp},
     protocol::Close,
     store::Acted,
 };
+
+/// What is committed while the database is asked which tokens have ended: its answer tells how conversations were
+/// when it was asked.
+#[derive(Default)]
+pub(super) struct Recognising {
+    reads: usize,
+    meanwhile: HashMap<ConversationId, Conversation>,
+}
+
+impl Recognising {
+    /// A read begins.
+    pub fn asked(&mut self) {
+        self.reads += 1;
+    }
+
+    /// A conversation was changed.
+    pub fn heard(&mut self, conversation: &Conversation) {
+        if self.reads > 0 {
+            self.meanwhile.insert(conversation.id, conversation.clone());
+        }
+    }
+
+    /// How a conversation that was read is now.
+    fn newest(&self, read: Conversation) -> Conversation {
+        let heard = self.meanwhile.get(&read.id);
+        match heard.filter(|heard| heard.last_seq > read.last_seq) {
+            Some(heard) => heard.clone(),
+            None => read,
+        }
+    }
+
+    /// A read is over.
+    fn answered(&mut self) {
+        self.reads -= 1;
+        if self.reads == 0 {
+            self.meanwhile.clear();
+        }
+    }
+}
 
 impl Room {
     /// A session came by a token of a customer whom the program knows by another key: it is theirs from now on,
@@ -77,18 +116,15 @@ impl Room {
                 out.push(Effect::Close { session, close });
             }
             for listed in conversations {
-                self.adopt(owner, listed.conversation, out);
+                let now = self.recognising.newest(listed.conversation);
+                self.adopt(owner, now, out);
             }
         }
+        self.recognising.answered();
     }
 
     /// A conversation that was somebody anonymous's is this customer's.
-    fn adopt(
-        &mut self,
-        owner: CustomerKey,
-        conversation: crate::domain::Conversation,
-        out: &mut Effects,
-    ) {
+    fn adopt(&mut self, owner: CustomerKey, conversation: Conversation, out: &mut Effects) {
         let own = self.customers.get(&owner).into_iter().flatten();
         let strangers: Vec<_> = own
             .copied()

@@ -304,8 +304,8 @@ impl World {
         }
     }
 
-    /// The room hears which tokens have ended. It asks long after the writer has reported what was committed
-    /// before.
+    /// The database says which tokens have ended; the room does not hear it yet. It asks long after the writer has
+    /// reported what was committed before.
     fn read_ended(&mut self) {
         if !self.reports.is_empty() {
             return;
@@ -326,7 +326,8 @@ impl World {
             })
         });
         let ended = Command::TokensEnded(ended.collect());
-        self.apply(ended);
+        self.apply(Command::TokensAsked);
+        self.answers.push(ended);
     }
 
     /// What the store finds for a customer who comes in.

@@ -44,7 +44,7 @@ enum Step {
     /// The host site says which of its two customers somebody is.
     Identify(u8, u8),
     LogOut(u8),
-    /// The room hears which tokens have ended.
+    /// The database says which tokens have ended.
     LookAtTokens,
     Block(Vec<u8>),
     Assign(AssignmentMode),
