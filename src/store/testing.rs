@@ -80,8 +80,12 @@ impl Database {
         }
     }
 
+    /// As the server's, but for its patience: what a test is about is not how fast the machine is.
     pub fn options(&self) -> StoreOptions {
-        StoreOptions::new(self.url.clone(), RoomKind::Private)
+        StoreOptions {
+            patience: Duration::from_secs(25),
+            ..StoreOptions::new(self.url.clone(), RoomKind::Private)
+        }
     }
 
     pub fn try_store(&self) -> Result<Store, StoreError> {

@@ -166,7 +166,7 @@ fn unavailable(written: &Written) -> bool {
 fn a_killed_server_fails_writes_in_time_and_heals_when_it_is_back() {
     let mut server = Server::start();
     let database = Database::mysql_on(&server.url());
-    let store = database.store();
+    let store = Store::open(store_options(&database)).unwrap();
     let patience = store_options(&database).patience;
     let desk = Desk::new(&store);
     let asker = customer();
@@ -308,7 +308,7 @@ fn after_a_hang_what_waited_too_long_is_not_stored_late() {
 #[test]
 fn a_locked_sqlite_file_fails_writes_in_time_and_heals() {
     let database = Database::sqlite();
-    let store = database.store();
+    let store = Store::open(store_options(&database)).unwrap();
     let patience = store_options(&database).patience;
     let desk = Desk::new(&store);
     let asker = customer();
@@ -365,7 +365,7 @@ fn a_write_past_the_bound_is_refused_at_once_and_stop_drains() {
 #[test]
 fn a_full_disk_fails_writes_and_heals() {
     let database = Database::sqlite();
-    let desk = Desk::new(&database.store());
+    let desk = Desk::new(&Store::open(store_options(&database)).unwrap());
     let asker = customer();
     desk.post(&asker, None, "one");
     // As full as a file can be: a limit on its pages belongs to a connection, so a trigger plays it.
@@ -402,7 +402,7 @@ fn a_connection_that_the_server_closed_is_opened_again_unnoticed() {
         if database.url.engine() == crate::store::Engine::Sqlite {
             return;
         }
-        let desk = Desk::new(&database.store());
+        let desk = Desk::new(&Store::open(store_options(database)).unwrap());
         let asker = customer();
         desk.post(&asker, None, "one");
         database.kill_connections();
@@ -417,6 +417,7 @@ fn a_connection_that_the_server_closed_is_opened_again_unnoticed() {
     });
 }
 
+/// With the patience of the server.
 fn store_options(database: &Database) -> StoreOptions {
-    database.options()
+    StoreOptions::new(database.url.clone(), RoomKind::Private)
 }

@@ -170,6 +170,10 @@ fn the_first_page_of_every_filter_reads_a_small_part() {
 /// Every statement of this process, without its values.
 static ASKED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "diesel asks for a function of this type"
+)]
 fn listen() -> Option<Box<dyn Instrumentation>> {
     Some(Box::new(|event: InstrumentationEvent<'_>| {
         if let InstrumentationEvent::StartQuery { query, .. } = event {
