@@ -348,14 +348,13 @@ export async function consoleTour({ people, server, watch, browsing, look }: Tou
   await expect(agent.status).toContainText(words.reconnecting);
   await agent.send('Later then');
   await show('reconnecting');
-  // Asked for anew with every connection; an answer that came after the session has ended would be a refusal.
-  const tags = page.waitForResponse(/\/api\/v1\/tags$/);
   await server.restart();
   await agent.comeBack();
   await agent.settled();
-  await tags;
 
-  // The session ends elsewhere, as it does when an account is disabled.
+  // The session ends elsewhere, as it does when an account is disabled. With every connection the console asks
+  // anew for the tags and the customer on show, and what is answered after the end is a refusal.
+  watch.announce(/401.*\/api\/v1\/(tags|conversations\/\d+\/customer)/);
   await page.context().request.post('/api/v1/logout', {
     headers: { origin: server.url },
     data: {},
