@@ -417,7 +417,7 @@ fn a_connection_that_the_server_closed_is_opened_again_unnoticed() {
     });
 }
 
-/// With the patience of the server.
+/// With the patience that a store has by itself.
 fn store_options(database: &Database) -> StoreOptions {
     StoreOptions::new(database.url.clone(), RoomKind::Private)
 }

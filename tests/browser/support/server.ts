@@ -80,8 +80,6 @@ export class Server {
         PATH: process.env.PATH,
         DATABASE_URL: `sqlite:${join(this.folder, 'kefu.db')}`,
         KEFU_FILES: join(this.folder, 'files'),
-        // A machine that stands still for seconds is no database that does not answer.
-        KEFU_DATABASE_PATIENCE_MS: '20000',
       },
       stdio: ['pipe', 'ignore', 'pipe'],
     });

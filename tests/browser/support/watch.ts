@@ -14,8 +14,8 @@ const CUT = [
 ].join('|');
 
 /**
- * The machine's sound did not answer the browser for ten seconds, which happens where many browsers
- * share few cores. The page makes another context, as a test of its own shows.
+ * The machine's sound did not answer the browser for ten seconds, which is not the page's doing. It
+ * makes another context, as a test of its own shows.
  */
 const NO_SOUND = /^console error: The AudioContext encountered an error from the audio device/;
 
